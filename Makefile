@@ -1,0 +1,61 @@
+# Needs python3 (3.11 to 3.13) and make. Everything else is installed into .venv, from the lock, by hash.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
+
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --generate-hashes --quiet
+
+.PHONY: help
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.PHONY: install
+install: $(DEV) ## Set up .venv with the package and the tools of its developers
+
+.PHONY: demo
+demo: $(RUNTIME) ## Read the sample notes and show what was found
+	@$(BIN)/opnote extract corpora/samples -o demo-out --force --dates corpora/samples/dates.csv
+
+.PHONY: lint
+lint: $(DEV) ## Check style, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: test
+test: lint ## Run every check, the tests last
+	$(BIN)/python -m pytest
+
+.PHONY: build
+build: $(DEV) ## Build the sdist and the wheel into dist/
+	$(BIN)/python -m build --no-isolation
+
+.PHONY: lock
+lock: $(DEV) ## Write requirements*.txt anew from pyproject.toml, newest versions
+	$(LOCK) --upgrade --group backend -o requirements.txt
+	$(LOCK) --upgrade --group dev -c requirements.txt -o requirements-dev.txt
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "opnote needs Python 3.11, 3.12 or 3.13: none was found on this machine" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is newer than the lock it was installed from, so a second run installs nothing.
+$(RUNTIME): requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@ $(RUNTIME)
