@@ -1,0 +1,117 @@
+"""Results as the rows of two tables: a row a note, a row a code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from extractor.result import CodeFinding, NoteFailure, NoteResult
+
+NOTE_COLUMNS = (
+    "note_id",
+    "status",
+    "operative",
+    "date_of_service",
+    "decision",
+    "families",
+    "codes",
+    "levels",
+    "laterality",
+    "approach",
+    "components",
+    "drivers",
+    "fusion",
+    "reexploration",
+    "gaps",
+    "conflicts",
+    "reasons",
+    "error",
+)
+CODE_COLUMNS = (
+    "note_id",
+    "date_of_service",
+    "code",
+    "units",
+    "modifiers",
+    "family",
+    "levels",
+    "rules",
+    "decision",
+)
+
+Value = str | bool | int | Iterable[str] | None
+
+_FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the last four are the full-width forms
+
+
+def code_text(code: CodeFinding) -> str:
+    """A code as a coder writes it: ``63030-50``, ``63035 x2``."""
+    modifiers = "".join(f"-{modifier}" for modifier in code.modifiers)
+    return f"{code.code}{modifiers}" + (f" x{code.units}" if code.units > 1 else "")
+
+
+def note_row(record: NoteResult | NoteFailure) -> dict[str, str]:
+    """The row of one note. A failed note has its id, its status and its error."""
+    if isinstance(record, NoteFailure):
+        error = f"{record.step}/{record.kind}: {record.message}"
+        return _cells({"note_id": record.note_id, "status": "failed", "error": error})
+    attributes = record.attributes
+    return _cells(
+        {
+            "note_id": record.note_id,
+            "status": "ok",
+            "operative": record.operative,
+            "date_of_service": record.date_of_service,
+            "decision": record.decision,
+            "families": [finding.family for finding in record.families],
+            "codes": [code_text(code) for code in record.codes],
+            "levels": attributes.levels,
+            "laterality": attributes.laterality,
+            "approach": attributes.approach,
+            "components": attributes.components,
+            "drivers": attributes.drivers,
+            "fusion": attributes.fusion,
+            "reexploration": attributes.reexploration,
+            "gaps": record.gaps,
+            "conflicts": record.conflicts,
+            "reasons": record.reasons,
+        }
+    )
+
+
+def code_rows(record: NoteResult | NoteFailure) -> Iterator[dict[str, str]]:
+    """A row for each code of one note; none for a failed note."""
+    if isinstance(record, NoteFailure):
+        return
+    for code in record.codes:
+        yield _cells(
+            {
+                "note_id": record.note_id,
+                "date_of_service": record.date_of_service,
+                "code": code.code,
+                "units": code.units,
+                "modifiers": code.modifiers,
+                "family": code.family,
+                "levels": code.levels,
+                "rules": code.rules,
+                "decision": record.decision,
+            }
+        )
+
+
+def _cells(values: dict[str, Value]) -> dict[str, str]:
+    return {column: _inert(_text(value)) for column, value in values.items()}
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int):
+        return str(value)
+    return ";".join(value)
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA_STARTS) else cell
