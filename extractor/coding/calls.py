@@ -1,0 +1,32 @@
+"""A family call: the family, the levels it holds, the work and the rule behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.events.linker import Doing
+from extractor.language.account import Mention
+from extractor.vocabulary import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One family for a set of levels. ``weight`` (0 to 1) is how firm the rule and its words are."""
+
+    family: Family
+    levels: tuple[str, ...]
+    levels_from: str
+    doings: tuple[Doing, ...]
+    rule: str
+    words: tuple[Mention, ...] = ()
+    detail: str = ""
+    weight: float = 0.9
+
+
+def strongest(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """Calls without repeats of a family over the same levels."""
+    kept: dict[tuple[Family, tuple[str, ...]], Call] = {}
+    for call in calls:
+        kept.setdefault((call.family, call.levels), call)
+    return tuple(kept.values())

@@ -1,0 +1,62 @@
+"""Gaps and conflicts: what the note fails to say, and where its header and body disagree about the decompression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from extractor import spine
+from extractor.coding import levels
+from extractor.coding.calls import Call
+from extractor.coding.facts import HEADER, LAMINA_ACTS, SIDE_ACTS, Facts
+from extractor.coding.neighbours import Neighbours
+from extractor.coding.selection import Line
+from extractor.coding.sides import body_side, header_side
+from extractor.result import Attributes
+from extractor.vocabulary import Conflict, Family, Gap, Side, Status
+
+
+def gaps(facts: Facts, near: Neighbours, calls: Sequence[Call], lines: Sequence[Line], found: Attributes) -> tuple[Gap, ...]:
+    missing: set[Gap] = set()
+    if calls and not found.levels:
+        missing.add(Gap.LEVEL)
+    sided = {"63020", "63030", "63040", "63042", "62380"}
+    if any(line.code in sided and not line.modifiers for line in lines):
+        missing.add(Gap.SIDE)
+    if calls and not found.drivers:
+        missing.add(Gap.DRIVER)
+    if not calls and facts.title_acts & (LAMINA_ACTS | {"decompression"}) and any(d.act == "decompression" and d.status is Status.PERFORMED for d in facts.doings):
+        missing.add(Gap.STRUCTURES)
+    return tuple(sorted(missing))
+
+
+def conflicts(facts: Facts, near: Neighbours, calls: Sequence[Call], found: Attributes) -> tuple[Conflict, ...]:
+    clashing: set[Conflict] = set()
+    if _side_conflict(facts, found):
+        clashing.add(Conflict.SIDE)
+    if calls and _level_conflict(facts, found):
+        clashing.add(Conflict.LEVEL)
+    if _procedure_conflict(facts, calls):
+        clashing.add(Conflict.PROCEDURE)
+    return tuple(sorted(clashing))
+
+
+def _side_conflict(facts: Facts, found: Attributes) -> bool:
+    said, done = header_side(facts), found.laterality
+    one = {Side.LEFT, Side.RIGHT}
+    return {said, done} == one
+
+
+def _level_conflict(facts: Facts, found: Attributes) -> bool:
+    titled = spine.bones_of(levels.title_interspaces(facts.title_levels)) or levels.title_bones(facts.title_levels)
+    done = spine.bones_of(found.levels)
+    return bool(titled and done) and not (set(done) <= set(titled) and (set(titled) <= set(done) or not _is_narrower(titled, done, found)))
+
+
+def _is_narrower(titled: Sequence[str], done: Sequence[str], found: Attributes) -> bool:
+    return len(set(titled) - set(done)) >= 1 and all("-" in level for level in found.levels)
+
+
+def _procedure_conflict(facts: Facts, calls: Sequence[Call]) -> bool:
+    denied = {d.act for d in facts.doings if d.status is Status.NEGATED and d.mention.kind in {"act", "deed"}} - facts.acts
+    titled = facts.title_acts - {"decompression"}
+    return bool(titled & denied)

@@ -1,0 +1,15 @@
+"""Whether the document reports an operation: procedures, not consults, images, follow-ups or discharge summaries."""
+
+from __future__ import annotations
+
+from extractor.coding.facts import Facts
+
+
+def is_operative(facts: Facts) -> bool:
+    """Words of an operating room against words of a clinic or a radiology suite, each rule word counted once."""
+    marks = facts.account.of("document")
+    for_it = {(m.value, m.rule) for m in marks}
+    operation = sum(1 for m in marks if m.value == "operation")
+    other = sum(1 for m in marks if m.value == "other")
+    worked = len(facts.doings)
+    return bool(for_it) and operation + worked > 2 * other and operation + worked > 1 or worked > 3 and operation > other

@@ -1,0 +1,100 @@
+"""What the operation was, gathered from the doings and the rest of the account: the ground the family rules stand on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from extractor import spine
+from extractor.events.linker import ELSEWHERE, Doing, interspaces_in, operative_levels
+from extractor.language.account import Account, Mention, Sentence
+from extractor.vocabulary import Region, Section, Side, Status
+
+HEADER = frozenset({Section.TITLE})
+BODY = frozenset({Section.NARRATIVE, Section.ADDENDUM, Section.FINDINGS})
+
+LAMINA_ACTS = frozenset({"laminectomy", "hemilaminectomy", "laminotomy"})
+SIDE_ACTS = frozenset({"facetectomy", "foraminotomy", "recess"})
+"""Facet, foramen or lateral recess work: what lifts a laminectomy from the central to the foraminal family."""
+ROOT_ACTS = frozenset({"root"})
+POSTERIOR_ACTS = LAMINA_ACTS | SIDE_ACTS | frozenset({"flavectomy", "discectomy", "laminoplasty", "lesion_removal", "bone", "canal", "root", "pars", "loose_arch"})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the family rules ask for. ``doings`` are the narrative's; ``title`` the header's acts."""
+
+    account: Account
+    doings: tuple[Doing, ...]
+
+    @cached_property
+    def done(self) -> tuple[Doing, ...]:
+        """Performed in the narrative, and not only to reach something else."""
+        return tuple(d for d in self.doings if d.status is Status.PERFORMED and not d.access)
+
+    @cached_property
+    def acts(self) -> frozenset[str]:
+        return frozenset(d.act for d in self.done)
+
+    def did(self, *acts: str) -> tuple[Doing, ...]:
+        return tuple(d for d in self.done if d.act in acts)
+
+    def did_at(self, level: str, *acts: str) -> tuple[Doing, ...]:
+        return tuple(d for d in self.did(*acts) if level in d.interspaces or not d.interspaces)
+
+    @cached_property
+    def title(self) -> tuple[Mention, ...]:
+        """Acts named in the header as done (not possible, not historical)."""
+        return tuple(m for m in self.account.of("act") if m.section in HEADER and m.status is Status.PERFORMED)
+
+    @cached_property
+    def title_acts(self) -> frozenset[str]:
+        return frozenset(m.value for m in self.title)
+
+    @cached_property
+    def title_levels(self) -> tuple[Mention, ...]:
+        """Levels in the header lines that name decompression work; levels of fusion and screws aside."""
+        sentences = [s for s in self.account.sentences if s.section in HEADER]
+        found = [m for s in sentences if s.of("act") for m in _title_levels(s)]
+        return tuple(found) or tuple(m for s in sentences for m in _title_levels(s) if not s.of("neighbour"))
+
+    @cached_property
+    def diagnosis_levels(self) -> tuple[Mention, ...]:
+        return tuple(m for m in self.account.of("level") if m.section is Section.DIAGNOSIS and m.noun not in {"root", "clinical", "screw"})
+
+    @cached_property
+    def located(self) -> tuple[str, ...]:
+        """Interspaces the body names at all, when they are places (also where only a film shows them)."""
+        return interspaces_in(m for s in self.account.sentences if s.section in BODY for m in operative_levels(s))
+
+    def mentions(self, kind: str, *values: str, sections: Iterable[Section] = BODY, performed: bool = True) -> tuple[Mention, ...]:
+        within = frozenset(sections)
+        return tuple(
+            m
+            for m in self.account.of(kind)
+            if m.value in values and m.section in within and (not performed or m.status is Status.PERFORMED)
+        )
+
+    @cached_property
+    def regions(self) -> Counter[Region]:
+        """How often each region is named by its levels, the body counting double."""
+        count: Counter[Region] = Counter()
+        for m in self.account.of("level"):
+            count.update({spine.region_of(m.bones[0]): 2 if m.section in BODY else 1})
+        return count
+
+    @cached_property
+    def narrative_sentences(self) -> tuple[Sentence, ...]:
+        return tuple(s for s in self.account.sentences if s.section in BODY)
+
+
+def _title_levels(sentence: Sentence) -> list[Mention]:
+    """Levels of a header line in the clauses that name an act, when only some clauses do."""
+    levels = [m for m in sentence.of("level") if m.noun not in ELSEWHERE - {"body"} or m.value != "bone"]
+    neighbours = {m.clause for m in sentence.of("neighbour") if m.value not in {"graft"}}
+    acts = {m.clause for m in sentence.of("act")}
+    fused_only = neighbours - acts
+    kept = [m for m in levels if m.clause not in fused_only and m.noun != "screw"]
+    return kept or ([] if fused_only else levels)

@@ -1,0 +1,95 @@
+"""Fusions and other neighbouring operations done in the same session, and the interspaces a posterior cage went into."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from extractor import spine
+from extractor.coding.facts import BODY, HEADER, Facts
+from extractor.events.linker import interspaces_in
+from extractor.language.account import Mention, Sentence
+from extractor.vocabulary import Fusion, Region, Status
+
+_TOLD = HEADER | BODY
+
+
+class Neighbours:
+    """Neighbouring work of one note."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def done(self, *values: str) -> tuple[Mention, ...]:
+        """Neighbour mentions told as done today in the header or the narrative."""
+        return self._facts.mentions("neighbour", *values, sections=_TOLD)
+
+    def titled(self, *values: str) -> tuple[Mention, ...]:
+        return self._facts.mentions("neighbour", *values, sections=HEADER)
+
+    def told(self, *values: str) -> tuple[Mention, ...]:
+        return self._facts.mentions("neighbour", *values, sections=BODY)
+
+    @cached_property
+    def fusions(self) -> tuple[Fusion, ...]:
+        found = set()
+        if self.anterior:
+            found.add(Fusion.ANTERIOR_INTERBODY)
+        if self.posterior_interbody:
+            found.add(Fusion.POSTERIOR_INTERBODY)
+        if self.along_the_back:
+            found.add(self._back_kind())
+        return tuple(sorted(found))
+
+    @cached_property
+    def anterior(self) -> tuple[Mention, ...]:
+        named = self.done("anterior_interbody")
+        return named if self.titled("anterior_interbody") or len(named) > 1 else ()
+
+    @cached_property
+    def posterior_interbody(self) -> tuple[Mention, ...]:
+        named = self.done("posterior_interbody")
+        cage = self.told("interbody")
+        if named and (cage or self.titled("posterior_interbody")):
+            return (*named, *cage)
+        return cage if self.titled("interbody") and cage and not self.anterior else (cage if len(cage) > 2 and not self.anterior else ())
+
+    @cached_property
+    def along_the_back(self) -> tuple[Mention, ...]:
+        """Posterior fusion: named in the header, or bone decorticated and grafted in the narrative."""
+        words = [m for m in self.done("posterolateral") if not self._belongs_to_cage(m)]
+        told = [m for m in words if m.section in BODY]
+        titled = [m for m in words if m.section in HEADER]
+        grafted = self.told("graft")
+        if titled and (told or grafted or self.told("screws")):
+            return tuple(words)
+        return tuple(told) if len(told) > 1 and grafted else ()
+
+    def _belongs_to_cage(self, m: Mention) -> bool:
+        sentence = self._facts.account.sentences[m.sentence]
+        return m.rule.endswith("posterolateral") and any(
+            n.clause == m.clause and n.value in {"anterior_interbody", "posterior_interbody", "interbody"} and n.start < m.end + 30 for n in sentence.of("neighbour")
+        )
+
+    def _back_kind(self) -> Fusion:
+        levels = [v for m in self.along_the_back for v in self._facts.account.sentences[m.sentence].of("level")]
+        regions = {spine.region_of(b) for v in levels for b in v.bones} or set(self._facts.regions)
+        lumbar = {Region.LUMBAR, Region.SACRAL} & regions
+        return Fusion.POSTEROLATERAL if lumbar else Fusion.POSTERIOR_CERVICAL_THORACIC
+
+    @cached_property
+    def cage_levels(self) -> tuple[str, ...]:
+        """Interspaces of the posterior cages: from the sentences that name them, header first; else all named."""
+        if not self.posterior_interbody:
+            return ()
+        sentences = [self._facts.account.sentences[m.sentence] for m in self.posterior_interbody]
+        header = self._levels([s for s in sentences if s.section in HEADER])
+        return header or self._levels(sentences) or self._facts.located
+
+    def _levels(self, sentences: list[Sentence]) -> tuple[str, ...]:
+        found: list[Mention] = []
+        for s in sentences:
+            own = {m.clause for m in s.of("neighbour") if m.value in {"posterior_interbody", "interbody"}}
+            levels = [v for v in s.of("level") if v.value != "bone"]
+            same = [v for v in levels if v.clause in own]
+            found += same or [v for v in levels if min((abs(v.clause - c) for c in own), default=9) <= 2]
+        return interspaces_in(found)

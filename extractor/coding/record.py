@@ -1,0 +1,162 @@
+"""From an account to the record: facts, families, codes, attributes, checks, decision, evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from extractor import spine
+from extractor.coding import attributes as attributes_module
+from extractor.coding import checks, drivers
+from extractor.coding.calls import Call
+from extractor.coding.decision import decide
+from extractor.coding.documents import is_operative
+from extractor.coding.facts import BODY, HEADER, Facts
+from extractor.coding.family import families
+from extractor.coding.neighbours import Neighbours
+from extractor.coding.notperformed import not_performed
+from extractor.coding.selection import Case, Line, select
+from extractor.events.linker import Doing, link
+from extractor.knowledge import Knowledge
+from extractor.language.account import Account, Mention
+from extractor.result import (
+    CodeFinding,
+    Event,
+    Evidence,
+    FamilyFinding,
+    NotPerformed,
+    NoteResult,
+    Provenance,
+    Step,
+)
+from extractor.settings import Settings
+from extractor.vocabulary import Act, Role, Section, Side, Status
+
+_ROLES = {
+    "level": Role.LEVEL, "side": Role.SIDE, "driver": Role.DRIVER, "view": Role.APPROACH, "neighbour": Role.FUSION,
+    "redo": Role.REEXPLORATION, "target": Role.ROUTE, "mark": Role.CONTEXT,
+}  # fmt: skip
+
+
+class Ledger:
+    """Evidence spans of one note, numbered in text order at the end."""
+
+    def __init__(self) -> None:
+        self._mentions: dict[tuple[int, int, str], Mention] = {}
+
+    def add(self, mentions: Iterable[Mention]) -> list[tuple[int, int, str]]:
+        keys = []
+        for m in mentions:
+            key = (m.start, m.end, m.rule)
+            self._mentions.setdefault(key, m)
+            keys.append(key)
+        return keys
+
+    def numbered(self) -> dict[tuple[int, int, str], str]:
+        return {key: f"e{number}" for number, key in enumerate(sorted(self._mentions), 1)}
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        names = self.numbered()
+        return tuple(
+            Evidence(names[key], m.start, m.end, m.section, m.rule, _ROLES.get(m.kind, Role.ACT), m.cue, m.status)
+            for key, m in sorted(self._mentions.items())
+        )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the rules concluded about one note, before evidence is numbered."""
+
+    facts: Facts
+    near: Neighbours
+    calls: tuple[Call, ...]
+    ruled_out: str
+    lines: tuple[tuple[Call, Line], ...]
+    day: dt.date
+    dated: bool
+
+
+def judge(account: Account, knowledge: Knowledge, settings: Settings, day: dt.date | None) -> Judged:
+    """Families and code lines of an account. ``day`` is the date of service; without it the note's own, then the newest set."""
+    header = Facts(account, ())
+    known = attributes_module.known_interspaces(header)
+    facts = Facts(account, tuple(link(account, known)))
+    near = Neighbours(facts)
+    calls, ruled_out = families(facts, near) if is_operative(facts) else ((), "family.none.not_operative")
+    found = day or (dt.date.fromisoformat(account.dates[0]) if account.dates else None)
+    when = found or knowledge.codebook.newest_date
+    lines = tuple((call, line) for call in calls for line in select(_case(facts, near, call, when, knowledge, settings)))
+    return Judged(facts, near, calls, ruled_out, lines, when, found is not None)
+
+
+def _case(facts: Facts, near: Neighbours, call: Call, when: dt.date, knowledge: Knowledge, settings: Settings) -> Case:
+    regions = facts.regions.most_common(1)
+    return Case(
+        call,
+        when,
+        knowledge.codebook,
+        settings,
+        drivers.kinds(drivers.stated(facts)),
+        annular_implant=bool(near.done("annular_implant")),
+        lamina_replaced=bool(facts.did("lamina_replaced") or facts.mentions("target", "osteoplastic", sections=BODY)),
+        fused=bool(near.fusions),
+        fallback_region=regions[0][0] if regions else None,
+    )
+
+
+def make_record(account: Account, note_id: str, day: dt.date | None, knowledge: Knowledge, settings: Settings, package: str) -> NoteResult:
+    """The whole record of one note."""
+    judged = judge(account, knowledge, settings, day)
+    facts, near, calls = judged.facts, judged.near, judged.calls
+    found = attributes_module.attributes(facts, near, calls)
+    gaps = checks.gaps(facts, near, calls, [line for _, line in judged.lines], found)
+    conflicts = checks.conflicts(facts, near, calls, found)
+    decision, reasons = decide(facts, calls, gaps, conflicts, judged.ruled_out, judged.dated)
+    ledger = Ledger()
+    backing = {id(call): ledger.add(_words(facts, call)) for call in calls}
+    omitted = {key: ledger.add(ms) for key, ms in not_performed(facts).items()}
+    told = [(d, ledger.add([d.mention, *d.support])) for d in facts.doings if d.act in set(Act) and d.status is not Status.HISTORICAL]
+    names = ledger.numbered()
+
+    def ids(keys: Iterable[tuple[int, int, str]]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(names[key] for key in keys))
+
+    return NoteResult(
+        note_id=note_id,
+        operative=is_operative(facts),
+        date_of_service=judged.day.isoformat() if judged.dated else None,
+        families=tuple(FamilyFinding(call.family, round(call.weight, 3), ids(backing[id(call)])) for call in sorted(calls, key=lambda c: c.family)),
+        codes=tuple(
+            CodeFinding(line.code, line.units, line.modifiers, line.family, line.levels, line.rules, ids(backing[id(call)]))
+            for call, line in sorted(judged.lines, key=lambda pair: pair[1].code)
+        ),
+        attributes=found,
+        not_performed=tuple(NotPerformed(act, status, ids(keys)) for (act, status), keys in sorted(omitted.items())),
+        gaps=gaps,
+        conflicts=conflicts,
+        decision=decision,
+        reasons=reasons,
+        events=tuple(
+            Event(f"p{number}", Act(d.act), spine.sort_levels((*d.interspaces, *d.bones)), _event_side(d), d.status, ids(keys))
+            for number, (d, keys) in enumerate(told, 1)
+        ),
+        evidence=ledger.evidence(),
+        provenance=Provenance(package, knowledge.version, "rules", judged.day.isoformat(), settings.fingerprint()),
+        steps=(),
+    )
+
+
+def _event_side(d: Doing) -> Side:
+    held = set(d.sides)
+    if Side.BILATERAL in held or {Side.LEFT, Side.RIGHT} <= held:
+        return Side.BILATERAL
+    return next(iter(held)) if held else Side.UNSPECIFIED
+
+
+def _words(facts: Facts, call: Call) -> list[Mention]:
+    """The words a family rests on: its work with the levels beside it, the words of its rule, the drivers."""
+    own = [d for d in call.doings if not call.levels or not d.interspaces or set(d.interspaces) & set(call.levels) or set(d.bones) & set(call.levels)]
+    work = [m for d in own for m in (d.mention, *d.support)]
+    titled = [m for m in facts.title_levels if call.levels_from == "title"]
+    return [*work, *titled, *call.words, *drivers.stated(facts)] or list(facts.title)

@@ -1,0 +1,269 @@
+"""From family, levels, sides and date of service to codes, units and modifiers. Each step names its rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from extractor import spine
+from extractor.coding.calls import Call
+from extractor.coding.sides import side_at
+from extractor.knowledge.codebook import Codebook
+from extractor.settings import Settings
+from extractor.vocabulary import Driver, Family, Region, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One code line before evidence is attached."""
+
+    code: str
+    units: int
+    modifiers: tuple[str, ...]
+    family: Family
+    levels: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What selection needs to know beside the call."""
+
+    call: Call
+    day: dt.date
+    book: Codebook
+    settings: Settings
+    drivers: frozenset[Driver]
+    annular_implant: bool = False
+    lamina_replaced: bool = False
+    fused: bool = False
+    fallback_region: Region | None = None
+
+    def region(self, levels: Sequence[str]) -> Region | None:
+        """Region of most of the levels, the lower one in a tie."""
+        if not levels:
+            return self.fallback_region
+        found = [spine.region_of(level) for level in levels]
+        order = [Region.SACRAL, Region.LUMBAR, Region.THORACIC, Region.CERVICAL]
+        return max(order, key=lambda r: (found.count(r), -order.index(r)))
+
+
+def select(case: Case) -> list[Line]:
+    """Code lines of one family. Codes that are not in force on the day are left out."""
+    lines = _RULES[case.call.family](case)
+    return [line for line in lines if case.book.in_force(line.code, case.day)]
+
+
+def _line(case: Case, code: str, rule: str, levels: Sequence[str] = (), units: int = 1, modifiers: tuple[str, ...] = ()) -> Line:
+    return Line(code, units, modifiers, case.call.family, tuple(levels or case.call.levels), (case.call.rule, rule))
+
+
+_CENTRAL = {
+    Region.CERVICAL: ("63001", "63015"),
+    Region.THORACIC: ("63003", "63016"),
+    Region.LUMBAR: ("63005", "63017"),
+    Region.SACRAL: ("63011", "63011"),
+}
+
+
+def _central(case: Case) -> list[Line]:
+    """One code a region, by how many vertebrae lost lamina."""
+    region = case.region(case.call.levels)
+    if region is None:
+        return []
+    few, many = _CENTRAL[region]
+    over_two = len(case.call.levels) > 2
+    return [_line(case, many if over_two else few, f"select.central.{'over_two' if over_two else 'one_or_two'}.{region}")]
+
+
+def _gill(case: Case) -> list[Line]:
+    return [_line(case, "63012", "select.gill")]
+
+
+def _by_region(levels: Sequence[str]) -> dict[Region, list[str]]:
+    groups: dict[Region, list[str]] = {}
+    for level in levels:
+        groups.setdefault(spine.region_of(level), []).append(level)
+    return groups
+
+
+def _side_modifiers(side: Side) -> tuple[str, ...]:
+    return {Side.LEFT: ("LT",), Side.RIGHT: ("RT",), Side.BILATERAL: ("50",)}.get(side, ())
+
+
+def _window(firsts: dict[Region, str], addons: dict[Region, str]) -> Callable[[Case], list[Line]]:
+    """First interspace of a region with its side, then the add-on for each further one (both sides: two units)."""
+
+    def rule(case: Case) -> list[Line]:
+        lines: list[Line] = []
+        groups = _by_region(case.call.levels) or ({case.fallback_region: []} if case.fallback_region else {})
+        for region, levels in groups.items():
+            if region not in firsts:
+                continue
+            sides = {level: side_at(case.call.doings, level) for level in levels}
+            first = _first_of(levels, sides)
+            side = sides.get(first, side_at(case.call.doings, ""))
+            lines.append(_line(case, firsts[region], f"select.window.first.{region}", [first] if first else [], 1, _side_modifiers(side)))
+            lines += _further(case, addons[region], [level for level in levels if level != first], sides)
+        return lines
+
+    return rule
+
+
+def _first_of(levels: Sequence[str], sides: dict[str, Side]) -> str:
+    """The first interspace of a region; one opened on both sides goes first, where modifier 50 is clear."""
+    both = [level for level in levels if sides[level] is Side.BILATERAL]
+    return (both or list(levels) or [""])[0]
+
+
+def _further(case: Case, code: str, levels: Sequence[str], sides: dict[str, Side]) -> list[Line]:
+    if not levels:
+        return []
+    both = [level for level in levels if sides[level] is Side.BILATERAL]
+    if both and case.settings.bilateral_addon == "modifier_50":
+        single = [level for level in levels if level not in both]
+        lines = [_line(case, code, "select.window.further.modifier_50", both, len(both), ("50",))]
+        return lines + ([_line(case, code, "select.window.further", single, len(single))] if single else [])
+    return [_line(case, code, "select.window.further", levels, len(levels) + len(both))]
+
+
+_FORAMINAL = {Region.CERVICAL: "63045", Region.THORACIC: "63046", Region.LUMBAR: "63047"}
+
+
+def _foraminal(case: Case) -> list[Line]:
+    groups = {r: lv for r, lv in _by_region(case.call.levels).items() if r in _FORAMINAL}
+    if not groups and case.fallback_region in _FORAMINAL:
+        return [_line(case, _FORAMINAL[case.fallback_region], f"select.foraminal.first.{case.fallback_region}")]
+    lines = [_line(case, _FORAMINAL[r], f"select.foraminal.first.{r}", levels[:1]) for r, levels in groups.items()]
+    further = [level for levels in groups.values() for level in levels[1:]]
+    count = len(further) + (len(groups) if case.settings.segment_counting == "vertebra" and _counts_bones(case) else 0)
+    if count:
+        lines.append(_line(case, "63048", "select.foraminal.additional", further or case.call.levels, count))
+    return lines
+
+
+def _counts_bones(case: Case) -> bool:
+    """The vertebra school counts one more per run when the laminae of all its bones were taken."""
+    bones = {b for d in case.call.doings if d.act == "laminectomy" for b in d.bones}
+    return len(bones) > len(case.call.levels)
+
+
+def _laminoplasty(case: Case) -> list[Line]:
+    rebuilt = case.call.detail == "reconstruction"
+    return [_line(case, "63051" if rebuilt else "63050", f"select.laminoplasty.{'rebuilt' if rebuilt else 'sutures'}")]
+
+
+def _interbody(case: Case) -> list[Line]:
+    levels = case.call.levels
+    if case.day < dt.date(2022, 1, 1):
+        return _foraminal(case)
+    lines = [_line(case, "63052", "select.interbody.first", levels[:1])]
+    if len(levels) > 1:
+        lines.append(_line(case, "63053", "select.interbody.additional", levels[1:], len(levels) - 1))
+    return lines
+
+
+def _route(case: Case) -> list[Line]:
+    region = case.region(case.call.levels)
+    if case.call.detail == "costovertebral":
+        first, further = "63064", "63066"
+    else:
+        first, further = ("63055" if region is Region.THORACIC else "63056"), "63057"
+    lines = [_line(case, first, f"select.route.{case.call.detail}", case.call.levels[:1])]
+    if len(case.call.levels) > 1:
+        lines.append(_line(case, further, "select.route.additional", case.call.levels[1:], len(case.call.levels) - 1))
+    return lines
+
+
+_CORD = {
+    "syrinx_peritoneal": "63173", "syrinx_subarachnoid": "63172", "myelotomy": "63170", "untethering": "63200",
+    "accessory_section": "63191",
+}  # fmt: skip
+
+
+def _cord(case: Case) -> list[Line]:
+    detail, bones = case.call.detail, len(spine.bones_of(case.call.levels))
+    region = case.region(case.call.levels)
+    if detail == "rhizotomy":
+        code = "63190" if bones > 2 else "63185"
+    elif detail == "dentate_section":
+        code = "63182" if bones > 2 else "63180"
+    elif detail == "cordotomy":
+        code = "63197" if region is Region.THORACIC else "63194"
+    else:
+        code = _CORD[detail]
+    return [_line(case, code, f"select.cord.{detail}"), *_replaced(case)]
+
+
+def _vascular(case: Case) -> list[Line]:
+    region = case.region(case.call.levels)
+    code = {Region.CERVICAL: "63250", Region.THORACIC: "63251"}.get(region or Region.LUMBAR, "63252")
+    crosses = len({spine.region_of(level) for level in case.call.levels}) > 1 and region is not Region.CERVICAL
+    return [_line(case, "63252" if crosses else code, "select.vascular"), *_replaced(case)]
+
+
+def _grid(starts: dict[str, int]) -> Callable[[Case], list[Line]]:
+    """Layer by region: the code numbers run cervical, thoracic, lumbar, sacral from the layer's first."""
+
+    def rule(case: Case) -> list[Line]:
+        region = case.region(case.call.levels)
+        if region is None:
+            return []
+        step = [Region.CERVICAL, Region.THORACIC, Region.LUMBAR, Region.SACRAL].index(region)
+        layer = case.call.detail if case.call.detail in starts else "extradural"
+        step = min(step, 2) if layer == "intramedullary" else step
+        return [_line(case, str(starts[layer] + step), f"select.{'neoplasm' if 63275 in starts.values() else 'lesion'}.{layer}"), *_replaced(case)]
+
+    return rule
+
+
+def _replaced(case: Case) -> list[Line]:
+    if case.lamina_replaced and not case.fused:
+        return [_line(case, "63295", "select.lamina_put_back")]
+    return []
+
+
+def _percutaneous(case: Case) -> list[Line]:
+    region = case.region(case.call.levels)
+    if case.call.detail == "needle_disc":
+        return [_line(case, "62287", "select.percutaneous.needle_disc")]
+    if region in {Region.CERVICAL, Region.THORACIC}:
+        return [_line(case, "0274T", "select.percutaneous.cervical_thoracic")]
+    if case.day < dt.date(2026, 1, 1):
+        return [_line(case, "0275T", "select.percutaneous.lumbar_session")]
+    lines = [_line(case, "62330", "select.percutaneous.lumbar_first", case.call.levels[:1])]
+    return lines + ([_line(case, "62331", "select.percutaneous.lumbar_further", case.call.levels[1:])] if len(case.call.levels) > 1 else [])
+
+
+def _endoscopic(case: Case) -> list[Line]:
+    region = case.region(case.call.levels)
+    if region in {Region.CERVICAL, Region.THORACIC}:
+        return []
+    side = side_at(case.call.doings, case.call.levels[0] if case.call.levels else "", entry=True)
+    return [_line(case, "62380", "select.endoscopic", case.call.levels[:1], 1, _side_modifiers(side))]
+
+
+def _laminotomy(case: Case) -> list[Line]:
+    lines = _window({Region.CERVICAL: "63020", Region.LUMBAR: "63030"}, {Region.CERVICAL: "63035", Region.LUMBAR: "63035"})(case)
+    if case.annular_implant and any(line.code == "63030" for line in lines):
+        lines.append(_line(case, "63032", "select.annular_implant"))
+    return lines
+
+
+_RULES: dict[Family, Callable[[Case], list[Line]]] = {
+    Family.CENTRAL: _central,
+    Family.GILL: _gill,
+    Family.LAMINOTOMY: _laminotomy,
+    Family.REEXPLORATION: _window({Region.CERVICAL: "63040", Region.LUMBAR: "63042"}, {Region.CERVICAL: "63043", Region.LUMBAR: "63044"}),
+    Family.FORAMINAL: _foraminal,
+    Family.LAMINOPLASTY: _laminoplasty,
+    Family.INTERBODY: _interbody,
+    Family.TRANSPEDICULAR: _route,
+    Family.CORD_ROOT: _cord,
+    Family.VASCULAR: _vascular,
+    Family.LESION: _grid({"extradural": 63265, "intradural": 63270}),
+    Family.NEOPLASM: _grid({"extradural": 63275, "intradural": 63280, "intramedullary": 63285}),
+    Family.PERCUTANEOUS: _percutaneous,
+    Family.ENDOSCOPIC: _endoscopic,
+}

@@ -1,0 +1,117 @@
+"""Families decided interspace by interspace: cage decompression, laminotomy, its repeat, foraminal and central laminectomy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from extractor import spine
+from extractor.coding import drivers, levels
+from extractor.coding.calls import Call
+from extractor.coding.facts import HEADER, LAMINA_ACTS, SIDE_ACTS, Facts
+from extractor.coding.neighbours import Neighbours
+from extractor.coding.redo import is_redo
+from extractor.events.linker import Doing
+from extractor.vocabulary import Act, Driver, Family, Region, Side
+
+_WORK = LAMINA_ACTS | SIDE_ACTS | frozenset({"discectomy", "flavectomy", "laminoplasty"})
+
+
+def calls(facts: Facts, near: Neighbours) -> list[Call]:
+    """One call for each family found over the interspaces at which the narrative tells work."""
+    doings = [d for d in facts.done if d.act in _WORK]
+    if not doings:
+        return []
+    where, origin = levels.decompressed_interspaces(facts, doings)
+    if not where:
+        family, rule = _family(facts, near, "", doings)
+        return [Call(family, (), "nowhere", tuple(doings), rule)] if family else []
+    found: dict[tuple[Family, str], list[str]] = {}
+    for level in where:
+        own = [d for d in doings if level in d.interspaces or not d.interspaces or origin != "narrative"]
+        family, rule = _family(facts, near, level, own)
+        if family:
+            found.setdefault((family, rule), []).append(level)
+    return _merged(facts, doings, found, origin)
+
+
+def _merged(facts: Facts, doings: Sequence[Doing], found: dict[tuple[Family, str], list[str]], origin: str) -> list[Call]:
+    """Interspaces of one family together; a central level beside foraminal ones in its region joins them."""
+    by_family: dict[Family, list[str]] = {}
+    rules: dict[Family, str] = {}
+    for (family, rule), where in found.items():
+        by_family.setdefault(family, []).extend(where)
+        rules.setdefault(family, rule)
+    foraminal = {spine.region_of(level) for level in by_family.get(Family.FORAMINAL, ())}
+    central = by_family.pop(Family.CENTRAL, [])
+    joined = [level for level in central if spine.region_of(level) in foraminal]
+    by_family.setdefault(Family.FORAMINAL, []).extend(joined) if joined else None
+    alone = [level for level in central if level not in joined]
+    made = [_call(facts, family, where, doings, rules.get(family, ""), origin) for family, where in by_family.items()]
+    return made + ([_central(facts, alone, doings)] if alone else [])
+
+
+def _call(facts: Facts, family: Family, where: Sequence[str], doings: Sequence[Doing], rule: str, origin: str) -> Call:
+    own = tuple(d for d in doings if set(d.interspaces) & set(where) or not d.interspaces)
+    return Call(family, spine.sort_levels(where), origin, own or tuple(doings), rule)
+
+
+def _central(facts: Facts, interspaces: Sequence[str], doings: Sequence[Doing]) -> Call:
+    regions = {spine.region_of(level) for level in interspaces}
+    own = [d for d in doings if d.act in LAMINA_ACTS]
+    bones, origin = levels.removed_bones(facts, own)
+    kept = tuple(b for b in bones if spine.region_of(b) in regions or b in spine.bones_of(interspaces)) or bones
+    return Call(Family.CENTRAL, kept, origin, tuple(doings), "family.central")
+
+
+def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) -> tuple[Family | None, str]:
+    acts = {d.act for d in own}
+    if level and level in near.cage_levels:
+        return _beside_cage(facts, level, own)
+    disease = drivers.kinds(drivers.at_level(facts, level) if level else drivers.stated(facts))
+    lamina, side, disc = bool(acts & LAMINA_ACTS), bool(acts & SIDE_ACTS), "discectomy" in acts
+    if not lamina and not side and not (disc and "flavectomy" in acts or disc and facts.title_acts & LAMINA_ACTS):
+        return None, ""
+    if disc and _disc_driven(facts, disease, acts, own):
+        redo = is_redo(facts, level)
+        return (Family.REEXPLORATION, "family.reexploration") if redo else (Family.LAMINOTOMY, "family.laminotomy")
+    if _keyhole(facts, level, acts, own):
+        return Family.LAMINOTOMY, "family.keyhole"
+    if side and (lamina or "flavectomy" in acts or "facetectomy" in acts):
+        return Family.FORAMINAL, "family.foraminal"
+    if Driver.DISC_HERNIATION in disease and Driver.STENOSIS not in disease and not _midline(own):
+        redo = is_redo(facts, level)
+        return (Family.REEXPLORATION, "family.reexploration") if redo else (Family.LAMINOTOMY, "family.laminotomy")
+    return (Family.CENTRAL, "family.central") if lamina else (None, "")
+
+
+def _disc_driven(facts: Facts, disease: frozenset[Driver], acts: set[str], own: Sequence[Doing]) -> bool:
+    """Whether the disc is the reason: stated alone, or stated with stenosis and named in the title's work."""
+    if Driver.DISC_HERNIATION not in disease:
+        return not disease & {Driver.STENOSIS, Driver.SPONDYLOLISTHESIS, Driver.FRACTURE} or (Act.DISCECTOMY in facts.title_acts and not facts.title_acts & {Act.LAMINECTOMY, Act.FACETECTOMY})
+    if not disease & {Driver.STENOSIS}:
+        return True
+    titled = facts.title_acts
+    return Act.DISCECTOMY in titled and not (Act.LAMINECTOMY in titled or Act.FACETECTOMY in titled or Act.FORAMINOTOMY in titled)
+
+
+def _keyhole(facts: Facts, level: str, acts: set[str], own: Sequence[Doing]) -> bool:
+    """Cervical one-sided window for a root: the laminotomy family even when a spur is the cause."""
+    if not level or spine.region_of(level) is not Region.CERVICAL:
+        return False
+    sides = {s for d in own for s in d.sides}
+    return Side.BILATERAL not in sides and len(sides) == 1 and not _midline(own) and bool(acts & {"laminotomy", "foraminotomy", "facetectomy"})
+
+
+def _midline(own: Sequence[Doing]) -> bool:
+    return any(d.act in {"laminectomy"} and d.extent != "edge" for d in own)
+
+
+def _beside_cage(facts: Facts, level: str, own: Sequence[Doing]) -> tuple[Family | None, str]:
+    """Decompression beyond what the cage needs: canal, recess, foramen or roots freed, told apart from the access."""
+    beyond = [d for d in own if not d.access and d.act in SIDE_ACTS | LAMINA_ACTS | {"flavectomy"}]
+    acts = {d.act for d in beyond}
+    freed = [d for d in facts.done if d.act in {"root", "canal", "recess", "foraminotomy"} and (level in d.interspaces or not d.interspaces)]
+    denied = [d for d in facts.doings if d.act == "decompression" and d.status.value == "negated" and d.mention.kind == "act"]
+    if denied or not freed or not acts & (LAMINA_ACTS | {"facetectomy", "foraminotomy", "recess"}):
+        return None, ""
+    return Family.INTERBODY, "family.interbody"

@@ -1,0 +1,184 @@
+"""Families that go by target, view or route before any decompression family is thought of (codebook rules P-1 to P-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from extractor import spine
+from extractor.coding import drivers, levels
+from extractor.coding.calls import Call
+from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
+from extractor.coding.neighbours import Neighbours
+from extractor.coding.views import approach
+from extractor.events.linker import Doing
+from extractor.language.account import Mention
+from extractor.vocabulary import Approach, Driver, Family, Section
+
+_TOLD = HEADER | BODY
+_OUTER = HEADER | {Section.DIAGNOSIS}
+
+
+def by_view(facts: Facts, near: Neighbours) -> list[Call]:
+    view, words = approach(facts)
+    if view is Approach.PERCUTANEOUS:
+        return _percutaneous(facts, words)
+    if view is Approach.ENDOSCOPIC and (facts.acts or facts.title_acts):
+        where, origin = levels.decompressed_interspaces(facts, _placed(facts.done))
+        return [Call(Family.ENDOSCOPIC, where, origin, facts.done, "family.endoscopic", words)]
+    return []
+
+
+def _percutaneous(facts: Facts, words: tuple[Mention, ...]) -> list[Call]:
+    where, origin = levels.decompressed_interspaces(facts, _placed(facts.done))
+    needle = any(m.value == "needle_disc" for m in words) and not any("lamin" in d.act or d.act == "flavectomy" for d in facts.done)
+    return [Call(Family.PERCUTANEOUS, where, origin, facts.done, "family.percutaneous", words, "needle_disc" if needle else "")]
+
+
+def _placed(doings: Iterable[Doing]) -> list[Doing]:
+    return [d for d in doings if d.act not in {"root", "canal", "disc_entered", "kept"}]
+
+
+_CORD = ("myelotomy", "syrinx_subarachnoid", "syrinx_peritoneal", "rhizotomy", "accessory_section", "cordotomy", "dentate_section", "untethering", "syrinx_drained")
+
+
+def cord_and_root(facts: Facts, near: Neighbours) -> list[Call]:
+    """Work on cord or roots named as the target in the header and told in the narrative."""
+    titled = facts.mentions("target", *_CORD, sections=_OUTER)
+    outer = drivers.kinds(m for m in facts.account.of("driver") if m.section in _OUTER)
+    told = [*facts.mentions("target", *_CORD, sections=BODY), *(d.mention for d in facts.did(*_CORD))]
+    meant = {Driver.SYRINX, Driver.TETHERED_CORD, Driver.SPASTICITY_PAIN} & outer
+    if not told or not (titled or meant):
+        return []
+    detail = _cord_detail([m.value for m in (*titled, *told)], outer)
+    if not detail or near.titled("paddle_lead", "chiari") or (detail == "myelotomy" and Driver.NEOPLASM in outer):
+        return []
+    return [_lesion_call(Family.CORD_ROOT, facts, "family.cord_and_root", detail, (*titled, *told))]
+
+
+def _cord_detail(values: list[str], outer: frozenset[Driver]) -> str:
+    if "syrinx_peritoneal" in values:
+        return "syrinx_peritoneal"
+    if "syrinx_subarachnoid" in values or ("syrinx_drained" in values and Driver.SYRINX in outer):
+        return "syrinx_subarachnoid"
+    for value in ("cordotomy", "accessory_section", "dentate_section", "rhizotomy", "untethering", "myelotomy"):
+        if value in values and not (value == "untethering" and Driver.TETHERED_CORD not in outer):
+            return value
+    return ""
+
+
+def vascular(facts: Facts, near: Neighbours) -> list[Call]:
+    outer = [m for m in facts.account.of("driver") if m.section in _OUTER and m.value == Driver.VASCULAR]
+    told = facts.did("fistula")
+    if not outer or not (told or facts.did("lesion_removal")):
+        return []
+    return [_lesion_call(Family.VASCULAR, facts, "family.vascular", "", (*outer, *(d.mention for d in told)))]
+
+
+_LESIONS = (Driver.ABSCESS, Driver.HEMATOMA, Driver.SYNOVIAL_CYST)
+
+
+def neoplasm(facts: Facts, near: Neighbours) -> list[Call]:
+    outer = [m for m in facts.account.of("driver") if m.section in _OUTER and m.value == Driver.NEOPLASM]
+    removed = [*facts.did("lesion_removal"), *facts.did("lesion_opened")]
+    biopsy = facts.mentions("target", "biopsy", sections=_TOLD)
+    opened = facts.did(*LAMINA_ACTS, "midline", "pedicle", "lamina_cut") or facts.title_acts & LAMINA_ACTS
+    if not outer or not (removed or biopsy) or not opened:
+        return []
+    return [_lesion_call(Family.NEOPLASM, facts, "family.neoplasm", _depth(facts), (*outer, *(d.mention for d in removed)))]
+
+
+def lesion(facts: Facts, near: Neighbours) -> list[Call]:
+    """Abscess, haematoma or cyst as the target; bone must have come off for it."""
+    outer = [m for m in facts.account.of("driver") if m.section in _OUTER and (m.value in _LESIONS or m.value == Driver.OTHER)]
+    removed = [*facts.did("lesion_removal"), *facts.did("lesion_opened"), *(m for m in facts.title if m.value == "lesion_removal")]
+    opened = facts.did(*LAMINA_ACTS, "midline", "lamina_cut")
+    if not outer or not removed or not opened:
+        return []
+    if all(m.value == Driver.SYNOVIAL_CYST for m in outer) and not _cyst_is_target(facts):
+        return []
+    depth = "intradural" if _depth(facts) != "extradural" and any(m.value == Driver.OTHER for m in outer) else "extradural"
+    return [_lesion_call(Family.LESION, facts, "family.lesion", depth, tuple(outer))]
+
+
+def _cyst_is_target(facts: Facts) -> bool:
+    """A cyst in the title's work, or alone in the diagnosis, is the target; met on the way of a stenosis it is not."""
+    titled = any(m.value == Driver.SYNOVIAL_CYST for m in facts.account.of("driver") if m.section in HEADER) or "lesion_removal" in facts.title_acts
+    stated = drivers.kinds(drivers.stated(facts))
+    return titled or Driver.STENOSIS not in stated
+
+
+def _depth(facts: Facts) -> str:
+    words = {m.value for m in facts.mentions("target", "intradural", "extradural", "intramedullary", sections=_TOLD | _OUTER)}
+    if "intramedullary" in words:
+        return "intramedullary"
+    return "intradural" if "intradural" in words or facts.did("durotomy") else "extradural"
+
+
+def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: Iterable[Mention]) -> Call:
+    """Levels of a lesion family: the vertebrae whose laminae were removed when named, else the interspaces."""
+    lamina = [d for d in facts.done if d.act in LAMINA_ACTS]
+    where, origin = levels.lamina_bones(lamina), "narrative"
+    if not where:
+        where = levels.interspaces_of_doings(lamina)
+    if not where:
+        titled = facts.title_levels
+        bones = [m for m in titled if m.value != "interspace"]
+        where = levels.title_bones(bones) if bones else levels.title_interspaces(titled)
+        origin = "title"
+    return Call(family, where, origin, facts.done, rule, tuple(words), detail)
+
+
+def laminoplasty(facts: Facts, near: Neighbours) -> list[Call]:
+    told = facts.did("laminoplasty")
+    titled = [m for m in facts.title if m.value == "laminoplasty"]
+    if not told or not (titled or len(told) > 1):
+        return []
+    where, origin = levels.title_bones(facts.title_levels), "title"
+    named = spine.sort_levels(b for d in facts.did("laminoplasty", "lamina_cut") for b in d.bones)
+    where, origin = (named, "narrative") if len(named) >= max(2, len(where)) else (where, origin)
+    words = facts.mentions("target", "reconstruction", "suture_only", sections=_TOLD)
+    return [Call(Family.LAMINOPLASTY, where, origin, facts.done, "family.laminoplasty", words, _rebuilt(words))]
+
+
+def _rebuilt(words: Iterable[Mention]) -> str:
+    values = {m.value for m in words}
+    return "sutures" if "suture_only" in values and "reconstruction" not in values else "reconstruction" if "reconstruction" in values else "sutures"
+
+
+def route(facts: Facts, near: Neighbours) -> list[Call]:
+    """Transpedicular, transfacet, far lateral and costovertebral routes."""
+    words = facts.mentions("target", "transpedicular", "far_lateral", "costovertebral", sections=_TOLD)
+    titled = [m for m in words if m.section in HEADER]
+    told = facts.did("pedicle", "rib", "pars")
+    region = _main_region(facts)
+    if not words or not (titled or told or len(words) > 2) or near.titled("corpectomy", "osteotomy"):
+        return []
+    kind = _route_kind(words, {d.act for d in told}, region)
+    where, origin = levels.decompressed_interspaces(facts, [d for d in facts.done if d.act in {"discectomy", "facetectomy", "foraminotomy", "pedicle", "rib", "pars", "root"}])
+    return [Call(Family.TRANSPEDICULAR, where, origin, facts.done, "family.route", words, kind)] if kind else []
+
+
+def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
+    values = {m.value for m in words}
+    if region == "thoracic":
+        return "costovertebral" if "costovertebral" in values or "rib" in told else "transpedicular" if "transpedicular" in values else ""
+    return "lateral" if region == "lumbar" and values & {"transpedicular", "far_lateral"} else ""
+
+
+def _main_region(facts: Facts) -> str:
+    return str(facts.regions.most_common(1)[0][0]) if facts.regions else ""
+
+
+def gill(facts: Facts, near: Neighbours) -> list[Call]:
+    """Slip stated, and the loose arch with pars or facets removed."""
+    slip = any(m.value == Driver.SPONDYLOLISTHESIS for m in facts.account.of("driver"))
+    loose = [*facts.did("loose_arch"), *facts.did("pars")]
+    named = [m for m in facts.account.of("mark") if m.value == "gill"] + list(facts.mentions("target", "gill", sections=_TOLD))
+    if not slip or not loose or near.cage_levels or not (named or facts.did("loose_arch")):
+        return []
+    told = spine.sort_levels(b for d in facts.did("loose_arch", "laminectomy", "pars") for b in d.bones)
+    where = told[:1] if told else levels.title_bones(facts.title_levels)[:1]
+    return [Call(Family.GILL, where, "narrative" if told else "title", facts.done, "family.gill", tuple(named))]
+
+
+SPECIAL: tuple[Callable[[Facts, Neighbours], list[Call]], ...] = (by_view, cord_and_root, vascular, neoplasm, lesion, laminoplasty, route, gill)

@@ -1,0 +1,167 @@
+"""Joins acts with levels and sides across clauses and sentences, the way surgeons tell an operation.
+
+The narrative has a place it is at: "attention was turned to L5-S1" moves it, "the same was done at the level above"
+carries the work along, "bilaterally at each of these levels" spreads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from extractor import spine
+from extractor.language.account import Account, Mention, Sentence
+from extractor.vocabulary import Section, Side, Status
+
+ELSEWHERE = frozenset({"root", "pedicle", "screw", "body", "clinical", "process"})
+"""Level nouns that do not make the level a decompressed one."""
+
+TOLD = frozenset({Section.NARRATIVE, Section.ADDENDUM})
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One act as told in one place: what, where, on which side, and what became of it."""
+
+    act: str
+    interspaces: tuple[str, ...]
+    bones: tuple[str, ...]
+    sides: tuple[Side, ...]
+    status: Status
+    access: bool
+    extent: str
+    part: str
+    mention: Mention
+    support: tuple[Mention, ...] = ()
+    inferred: bool = False
+
+    @property
+    def sentence(self) -> int:
+        return self.mention.sentence
+
+
+@dataclass
+class Place:
+    """Where the narrative is: interspaces and side in force until another is named."""
+
+    interspaces: tuple[str, ...] = ()
+    side: Side | None = None
+    levels_by: tuple[Mention, ...] = ()
+    seen: list[str] = field(default_factory=list)
+
+    def go(self, interspaces: tuple[str, ...], by: tuple[Mention, ...]) -> None:
+        if interspaces != self.interspaces:
+            self.side = None
+        self.interspaces, self.levels_by = interspaces, by
+        self.seen += [level for level in interspaces if level not in self.seen]
+
+
+def link(account: Account, known: Sequence[str] = ()) -> list[Doing]:
+    """All acts of the narrative. ``known``: interspaces the header names, for "at each level"."""
+    place = Place()
+    doings: list[Doing] = []
+    for sentence in account.sentences:
+        if sentence.section in TOLD:
+            doings += _told(sentence, place, doings, tuple(known))
+    return doings
+
+
+def operative_levels(sentence: Sentence) -> list[Mention]:
+    """Level mentions of a sentence that can be places of work (no roots, screws, pedicles, bodies)."""
+    return [m for m in sentence.of("level") if m.noun not in ELSEWHERE]
+
+
+def interspaces_in(mentions: Iterable[Mention]) -> tuple[str, ...]:
+    """Interspaces named, or spanned by neighbouring bones that are named together."""
+    mentions = list(mentions)
+    named = {level for m in mentions if m.value != "bone" for level in m.levels}
+    return spine.sort_levels(named)
+
+
+def _told(sentence: Sentence, place: Place, before: list[Doing], known: tuple[str, ...]) -> list[Doing]:
+    deeds = [m for m in sentence.mentions if m.kind in {"deed", "act", "kept"}]
+    levels = operative_levels(sentence)
+    _move(sentence, levels, deeds, place)
+    if not deeds:
+        return _repeated(sentence, place, before)
+    spread = sentence.has("mark", "each_level")
+    return [_doing(m, sentence, levels, place, known if spread else ()) for m in deeds]
+
+
+def _move(sentence: Sentence, levels: list[Mention], deeds: list[Mention], place: Place) -> None:
+    interspaces = interspaces_in(levels)
+    steps = _steps(sentence, place)
+    if steps:
+        place.go(steps, sentence.of("mark"))
+    elif interspaces and (deeds or not sentence.has("mark", "localise") or not place.interspaces):
+        denied = deeds and all(m.status is not Status.PERFORMED or m.kind == "kept" for m in deeds)
+        if not denied:
+            place.go(interspaces, tuple(m for m in levels if m.value != "bone"))
+
+
+def _steps(sentence: Sentence, place: Place) -> tuple[str, ...]:
+    """ "The level above", "the next level down"."""
+    if not place.interspaces or interspaces_in(operative_levels(sentence)):
+        return ()
+    shift = -1 if sentence.has("mark", "level_above") else 1 if sentence.has("mark", "level_below") else 0
+    if not shift:
+        return ()
+    edge = place.interspaces[0 if shift < 0 else -1]
+    index = spine.INTERSPACES.index(edge) + shift
+    return (spine.INTERSPACES[index],) if 0 <= index < len(spine.INTERSPACES) else ()
+
+
+def _doing(m: Mention, sentence: Sentence, levels: list[Mention], place: Place, known: tuple[str, ...]) -> Doing:
+    own = _near(m, levels)
+    interspaces = interspaces_in(own) or place.interspaces
+    if known:
+        interspaces = spine.sort_levels((*interspaces, *known, *place.seen))
+    bones = _bones(own) or _bones(levels)
+    sides = _sides(m, sentence, place)
+    support = tuple(own) or place.levels_by
+    status = Status.NEGATED if m.kind == "kept" else m.status
+    return Doing(m.value, interspaces, bones, sides, status, m.access, m.extent, m.part, m, support)
+
+
+def _near(m: Mention, levels: list[Mention]) -> list[Mention]:
+    """Levels of the mention's own clause, else of its sentence: those before it rather than after."""
+    same = [v for v in levels if v.clause == m.clause]
+    if any(v.value != "bone" for v in same) or not levels:
+        return same
+    pairs = [v for v in levels if v.value != "bone"]
+    before = [v for v in pairs if v.position <= m.position]
+    if before:
+        last = before[-1].clause
+        return [*same, *(v for v in before if v.clause == last)]
+    return [*same, *pairs]
+
+
+def _bones(levels: Iterable[Mention]) -> tuple[str, ...]:
+    return spine.sort_levels(b for v in levels if v.value == "bone" or v.noun == "lamina" or v.value == "range" for b in v.bones)
+
+
+def _sides(m: Mention, sentence: Sentence, place: Place) -> tuple[Side, ...]:
+    said = sentence.of("side")
+    same = [s for s in said if s.clause == m.clause] or [s for s in said if abs(s.clause - m.clause) <= 1]
+    sides = tuple(dict.fromkeys(Side(s.value) for s in same))
+    if sides and Side.BILATERAL not in sides and len(sides) == 1:
+        place.side = sides[0]
+    return sides
+
+
+def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
+    """ "The same was done at L5-S1", "repeated on the left": the work of the last place again."""
+    if not sentence.has("mark", "repeat") or not before:
+        return []
+    mark = next(m for m in sentence.mentions if m.kind == "mark" and m.value == "repeat")
+    last = before[-1]
+    recent = [d for d in before if d.status is Status.PERFORMED and d.interspaces == last.interspaces and not d.inferred][-8:]
+    sides = tuple(dict.fromkeys(Side(s.value) for s in sentence.of("side")))
+    where = interspaces_in(operative_levels(sentence)) or place.interspaces
+    bones = _bones(operative_levels(sentence))
+    if where == last.interspaces and not sides and not bones:
+        return []
+    return [
+        Doing(d.act, where, bones or (d.bones if where == last.interspaces else ()), sides or d.sides, d.status, d.access, d.extent, d.part, mark, (d.mention, *operative_levels(sentence)), True)
+        for d in {d.act: d for d in recent}.values()
+    ]

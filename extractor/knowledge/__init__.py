@@ -1,0 +1,79 @@
+"""What the domain says, as tables: vocabulary rules, compositions, code book, selection rules and reasons."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from extractor.errors import KnowledgeError
+from extractor.knowledge import codebook as codebook_module
+from extractor.knowledge.codebook import Codebook
+from extractor.knowledge.logic import Composition, Logic, read_compositions, read_logic
+from extractor.knowledge.rules import Rule, read_rules
+
+__all__ = ["Knowledge", "check", "load"]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All tables, checked. ``version`` is a SHA-256 over every table's bytes: two equal versions read notes alike."""
+
+    rules: tuple[Rule, ...]
+    compositions: tuple[Composition, ...]
+    logic: tuple[Logic, ...]
+    codebook: Codebook
+    version: str
+
+    def table(self, name: str) -> tuple[Rule, ...]:
+        """The rows of one vocabulary table."""
+        return tuple(rule for rule in self.rules if rule.table == name)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Rule | Composition | Logic]:
+        return {row.id: row for row in (*self.rules, *self.compositions, *self.logic)}
+
+    def rule(self, rule_id: str) -> Rule | Composition | Logic:
+        """The row with this id. Raises ``KeyError`` when there is none."""
+        return self.by_id[rule_id]
+
+    def check(self) -> list[str]:
+        """Problems of the tables this was loaded from; empty, because loading refuses them."""
+        return []
+
+
+def load(data: Traversable | None = None) -> Knowledge:
+    """Read and check every table. Raises ``KnowledgeError`` with all problems at once, each with its file and row."""
+    folder = data or files("extractor.knowledge") / "data"
+    problems: list[str] = []
+    rules = read_rules(folder, problems)
+    compositions = read_compositions(folder, problems)
+    logic = read_logic(folder, problems)
+    book: Codebook | None = None
+    try:
+        book = codebook_module.load(folder)
+    except KnowledgeError as error:
+        problems += error.problems
+    if problems or book is None:
+        raise KnowledgeError(problems)
+    return Knowledge(rules, compositions, logic, book, _version(folder))
+
+
+def check(data: Traversable | None = None) -> list[str]:
+    """Every problem of the tables, with file and row; an empty list when they are sound."""
+    try:
+        load(data)
+    except KnowledgeError as error:
+        return list(error.problems)
+    return []
+
+
+def _version(folder: Traversable) -> str:
+    digest = hashlib.sha256()
+    for table in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if table.name.endswith((".toml", ".csv")):
+            digest.update(table.name.encode() + b"\0" + table.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return f"sha256:{digest.hexdigest()}"

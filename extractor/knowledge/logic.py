@@ -1,0 +1,58 @@
+"""Rows that reason rather than read: what work on a structure amounts to, and the coding rules by id."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib.resources.abc import Traversable
+from typing import Any, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """Work of one kind on one structure makes this act."""
+
+    id: str
+    structure: str
+    work: str
+    act: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """A rule of family, code selection, gap, conflict or review: what it concludes, what would change it, its source."""
+
+    id: str
+    meaning: str
+    changes: str
+    source: str
+
+
+Row = TypeVar("Row", Composition, Logic)
+
+
+def read_compositions(data: Traversable, problems: list[str]) -> tuple[Composition, ...]:
+    return _read(data / "composition.toml", Composition, problems)
+
+
+def read_logic(data: Traversable, problems: list[str]) -> tuple[Logic, ...]:
+    return _read(data / "logic.toml", Logic, problems)
+
+
+def _read(table: Traversable, shape: type[Row], problems: list[str]) -> tuple[Row, ...]:
+    try:
+        rows = tomllib.loads(table.read_text(encoding="utf-8")).get("rule", [])
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{table.name}: cannot be read: {error}")
+        return ()
+    return tuple(_row(table.name, number, row, shape, problems) for number, row in enumerate(rows, 1))
+
+
+def _row(table: str, number: int, row: Mapping[str, Any], shape: type[Row], problems: list[str]) -> Row:
+    names = [f.name for f in fields(shape)]
+    where = f"{table} row {number} ({row.get('id', 'no id')})"
+    problems += [f"{where}: unknown field {name!r}" for name in sorted(set(row) - set(names))]
+    problems += [f"{where}: {name} is missing" for name in names if not row.get(name)]
+    return shape(**{name: str(row.get(name, "")) for name in names})

@@ -1,0 +1,65 @@
+"""What leaves the language room: plain records of sentences and mentions, with offsets into the note as it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from extractor.vocabulary import Section, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words of the note that a rule found, judged by the cues around them.
+
+    ``kind`` is the vocabulary table (``act``, ``work``, ``level``, ``side``, ``driver``, ``view``, ``neighbour``, ``target``,
+    ``redo``, ``mark``, ``document``), ``value`` the row's value. ``position`` is the token index of the judged word and orders
+    mentions; ``clause`` numbers clauses through the note. ``levels`` and ``noun`` are filled for levels: what is named (bones
+    or interspaces, already ranges expanded) and of what (lamina, root, screw ...). ``access``: done to reach something else.
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    rule: str
+    sentence: int
+    clause: int
+    position: int
+    section: Section
+    status: Status = Status.PERFORMED
+    cue: str | None = None
+    access: bool = False
+    extent: str = ""
+    levels: tuple[str, ...] = ()
+    bones: tuple[str, ...] = ()
+    noun: str = ""
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence with its mentions in order."""
+
+    index: int
+    start: int
+    end: int
+    section: Section
+    mentions: tuple[Mention, ...]
+
+    def of(self, kind: str) -> tuple[Mention, ...]:
+        return tuple(m for m in self.mentions if m.kind == kind)
+
+    def has(self, kind: str, *values: str) -> bool:
+        return any(m.kind == kind and m.value in values for m in self.mentions)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A note as read: its sentences in order, and the date found in its text when there is one."""
+
+    sentences: tuple[Sentence, ...]
+    length: int
+    dates: tuple[str, ...] = ()
+
+    def of(self, kind: str) -> tuple[Mention, ...]:
+        return tuple(m for s in self.sentences for m in s.mentions if m.kind == kind)

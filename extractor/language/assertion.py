@@ -1,0 +1,61 @@
+"""Assertion by medSpaCy ConText with the house's own cue table: negated, planned, historical, aborted, access."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from medspacy.context import ConText, ConTextRule
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from extractor.knowledge.rules import Rule
+from extractor.vocabulary import Status
+
+GROUP = "opnote_targets"
+_ORDER = ("negated", "aborted", "planned", "historical")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the cues around a word say of it, and the id of the cue that decided."""
+
+    status: Status = Status.PERFORMED
+    cue: str | None = None
+    access: bool = False
+    cues: tuple[str, ...] = ()
+
+
+class Assertion:
+    """ConText, loaded with literal cues only, judging the spans of the group ``opnote_targets``."""
+
+    def __init__(self, nlp: Language, rules: Iterable[Rule]) -> None:
+        self._context = ConText(nlp, rules=None, input_span_type="group", span_group_name=GROUP, prune_on_target_overlap=True)
+        for rule in rules:
+            self._context.add(list(_cues(rule)))
+
+    def __call__(self, doc: Doc, targets: list[Span]) -> dict[tuple[int, int], Judgement]:
+        """A judgement for each target that any cue reaches, by its token span."""
+        doc.spans[GROUP] = targets
+        self._context(doc)
+        reached: dict[tuple[int, int], list[tuple[str, str]]] = {}
+        for target, modifier in doc._.context_graph.edges:
+            value, _, cue = modifier.category.partition("|")
+            reached.setdefault((target.start, target.end), []).append((value.lower(), cue.lower()))
+        return {span: _judge(cues) for span, cues in reached.items()}
+
+
+def _cues(rule: Rule) -> Iterable[ConTextRule]:
+    direction = (rule.direction or "").upper()
+    scope = int(rule.scope) if rule.scope else None
+    category = f"{rule.value}|{rule.id}" if direction != "TERMINATE" else "TERMINATE"
+    for term in rule.terms:
+        yield ConTextRule(literal=term, category=category, direction=direction, max_scope=scope if direction != "TERMINATE" else None)
+
+
+def _judge(cues: list[tuple[str, str]]) -> Judgement:
+    values = {value for value, _ in cues}
+    deciding = next((value for value in _ORDER if value in values), None)
+    cue = next((rule for value, rule in cues if value == deciding), None)
+    status = Status(deciding) if deciding else Status.PERFORMED
+    return Judgement(status, cue, "access" in values, tuple(sorted(values)))

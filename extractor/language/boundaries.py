@@ -1,0 +1,53 @@
+"""Sentence and clause boundaries for dictated surgery: abbreviations, numbers, list lines and run-on speech."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+_ABBREVIATED = {
+    "dr", "mr", "mrs", "ms", "no", "vs", "approx", "st", "jr", "sr", "fig", "e.g", "i.e", "etc", "lig", "post", "pre", "pt", "inc",
+    "min", "max", "incl", "resp", "hx", "dx", "op", "a.m", "p.m", "m.d", "d.o", "ph.d", "p.a", "subq", "ea",
+}  # fmt: skip
+_STOP = re.compile(r"[.!?](?=[\s\"')\]]|$)|\n|(?<=\w)\s?(?:period|full stop)\s(?=[A-Z])")
+_LAST_WORD = re.compile(r"([\w.]+)$")
+_CLAUSE = re.compile(
+    r"[,;:()]|\s-\s|\b(?:but|then|while|whereas|until|because|although|though|however|so that|following which|after which|and then|when|which|where|"
+    r"and (?=(?:we|i|he|she|it|they|the|this|these|a|an|there|no|then|both|each|was|were)\b))\b",
+    re.IGNORECASE,
+)
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Half-open spans of sentences that hold at least one word."""
+    start = 0
+    for match in _STOP.finditer(text):
+        if match.group().startswith(".") and _is_abbreviation(text, match.start(), start):
+            continue
+        end = match.end() if match.group() != "\n" else match.start()
+        if any(c.isalnum() for c in text[start:end]):
+            yield _trimmed(text, start, end)
+        start = match.end()
+    if any(c.isalnum() for c in text[start:]):
+        yield _trimmed(text, start, len(text))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _is_abbreviation(text: str, stop: int, start: int) -> bool:
+    last = _LAST_WORD.search(text, start, stop)
+    word = (last.group() if last else "").lower()
+    numbered = word.isdigit() and not text[start : stop - len(word)].strip()
+    following = text[stop + 1 : stop + 3].strip()
+    return word in _ABBREVIATED and not following[:1].isupper() or numbered or (len(word) == 1 and word.isalpha() and word not in "lr")
+
+
+def clause_starts(text: str, start: int, end: int) -> Sequence[int]:
+    """Offsets at which a new clause of a sentence begins, the sentence's own start first."""
+    return [start, *(m.end() for m in _CLAUSE.finditer(text, start, end))]

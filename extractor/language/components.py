@@ -1,0 +1,229 @@
+"""The spaCy components: sentences, mentions, assertion. Registered as factories in ``factories`` for other pipelines.
+
+Everything is written to span groups, never to ``doc.ents``: ``opnote`` holds all mentions (label: the rule's id).
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from extractor.knowledge import Knowledge
+from extractor.knowledge.rules import Rule
+from extractor.language import boundaries, levels, work
+from extractor.language.assertion import Assertion, Judgement
+from extractor.language.matching import Vocabulary
+
+MENTIONS = "opnote"
+_KINDS = {
+    "acts": "act", "anatomy": "structure", "work": "verb", "targets": "target", "neighbours": "neighbour", "drivers": "driver",
+    "views": "view", "redo": "redo", "sides": "side", "marks": "mark", "documents": "document",
+}  # fmt: skip
+JUDGED = frozenset({"act", "target", "neighbour", "driver", "view", "redo", "deed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A mention inside one document of the pipeline, in token indices. ``head`` is the judged token."""
+
+    kind: str
+    value: str
+    rule: str
+    start: int
+    end: int
+    head: int
+    head_end: int
+    extent: str = ""
+    segment: levels.Segment | None = None
+    noun: str = ""
+    part: str = ""
+
+
+class Sentences:
+    """Sets sentence starts by the rules of dictated surgery."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        starts = {start for start, _ in boundaries.sentences(doc.text)}
+        for token in doc:
+            token.is_sent_start = token.i == 0 or token.idx in starts
+        return doc
+
+
+class Mentions:
+    """Finds levels, literal words and deeds (work on a structure)."""
+
+    def __init__(self, nlp: Language, knowledge: Knowledge) -> None:
+        self._vocabulary = Vocabulary(nlp, [r for r in knowledge.rules if r.table in _KINDS])
+        self._acts = {(c.structure, c.work): c for c in knowledge.compositions}
+        self._nouns = Nouns(knowledge.table("levels"))
+        self._patterns = [(r, re.compile("|".join(r.patterns))) for r in knowledge.rules if r.table in _KINDS and r.patterns]
+
+    def __call__(self, doc: Doc) -> Doc:
+        lower = [t.lower_ for t in doc]
+        matches = self._vocabulary(doc, lower)
+        located = self._levels(doc, lower)
+        hits = [hit for match in matches for hit in self._literal(match)] + list(self._by_pattern(doc))
+        hits += self._deeds(doc, lower, matches, _level_parts(located, lower))
+        hits += located
+        hits.sort(key=lambda h: (h.head, h.start, h.kind, h.value))
+        doc.user_data[MENTIONS] = hits
+        doc.spans[MENTIONS] = [Span(doc, h.start, h.end, label=h.rule) for h in hits]
+        return doc
+
+    def _literal(self, match: tuple[Rule, int, int]) -> list[Hit]:
+        rule, start, end = match
+        kind = _KINDS[rule.table]
+        if kind in {"structure", "verb"}:
+            return []
+        return [Hit(kind, value, rule.id, start, end, start, end) for value in rule.value.split("+")]
+
+    def _by_pattern(self, doc: Doc) -> Iterator[Hit]:
+        """Rows that only a case-sensitive expression can read, such as a lone R or L for a side."""
+        for rule, expression in self._patterns:
+            for match in expression.finditer(doc.text):
+                span = doc.char_span(*match.span(), alignment_mode="expand")
+                if span is not None:
+                    yield Hit(_KINDS[rule.table], rule.value, rule.id, span.start, span.end, span.start, span.end)
+
+    def _deeds(self, doc: Doc, lower: list[str], matches: list[tuple[Rule, int, int]], parts: list[work.Found]) -> list[Hit]:
+        found: list[Hit] = []
+        for sentence in doc.sents:
+            inside = [m for m in matches if sentence.start <= m[1] and m[2] <= sentence.end]
+            things = [work.Found(s - sentence.start, e - sentence.start, r.value, r.id) for r, s, e in inside if r.table == "anatomy"]
+            things += [replace(p, start=p.start - sentence.start, end=p.end - sentence.start) for p in parts if sentence.start <= p.start and p.end <= sentence.end]
+            things.sort(key=lambda f: f.start)
+            verbs = [work.Found(s - sentence.start, e - sentence.start, r.value, r.id) for r, s, e in inside if r.table == "work"]
+            if not things or not verbs:
+                continue
+            marks = [(r, s, e) for r, s, e in inside if r.id.startswith("mark.extent")]
+            for deed in work.deeds(lower[sentence.start : sentence.end], things, verbs):
+                hit = self._deed(deed, sentence.start, marks, lower)
+                if hit:
+                    found.append(hit)
+        return found
+
+    def _deed(self, deed: work.Deed, base: int, marks: list[tuple[Rule, int, int]], lower: list[str]) -> Hit | None:
+        thing, verb = deed.structure, deed.verb
+        kind = {"tool": "remove", "particle": "remove"}.get(verb.value, verb.value)
+        start, end = base + min(thing.start, verb.start), base + max(thing.end, verb.end)
+        head, head_end = base + verb.start, base + verb.end
+        if kind == "keep":
+            return Hit("kept", thing.value, verb.rule, start, end, head, head_end, part=thing.value)
+        composition = self._acts.get((thing.value, kind))
+        if composition is None:
+            return Hit("handled", thing.value, thing.rule, start, end, head, head_end, part=kind) if kind == "expose" else None
+        extent = _extent(marks, base + thing.start, base + thing.end)
+        return Hit("deed", composition.act, composition.id, start, end, head, head_end, extent, part=_which(lower, base + thing.start))
+
+    def _levels(self, doc: Doc, lower: list[str]) -> list[Hit]:
+        segments = levels.find_levels(doc.text)
+        spans = [doc.char_span(s.start, s.end, alignment_mode="expand") for s in segments]
+        pairs = [(s, span) for s, span in zip(segments, spans, strict=True) if span is not None]
+        groups: dict[int, tuple[int, int]] = {}
+        for segment, span in pairs:
+            first, last = groups.get(segment.group, (span.start, span.end))
+            groups[segment.group] = (min(first, span.start), max(last, span.end))
+        return [
+            Hit("level", segment.form, f"level.{segment.form}", span.start, span.end, span.start, span.end, segment=segment, noun=self._nouns(lower, *groups[segment.group]), part=_part(lower, span.start))
+            for segment, span in pairs
+        ]
+
+
+def _level_parts(located: list[Hit], lower: list[str]) -> list[work.Found]:
+    """"The lower half of L3", "the top lip of L5": a part of a bone named without its noun is a part of its lamina."""
+    return [
+        work.Found(h.start, h.end, "lamina", "structure.lamina")
+        for h in located
+        if h.value == "bone" and not h.noun and h.start >= 2 and (lower[h.start - 1] in _UPPER_PART | _LOWER_PART or (lower[h.start - 1] == "of" and (h.part or lower[h.start - 2] in {"half", "third", "thirds", "part", "all"})))
+    ]
+
+
+def _extent(marks: list[tuple[Rule, int, int]], start: int, end: int) -> str:
+    """The extent word nearest to the structure: "the lower half of the L4 lamina"."""
+    near = [(min(abs(start - e), abs(s - end)), r.value) for r, s, e in marks if start - 9 <= s <= end + 7]
+    return min(near)[1] if near else ""
+
+
+_UPPER_PART = frozenset("upper top superior cranial rostral cephalad proximal leading".split())
+_LOWER_PART = frozenset("lower bottom inferior caudal distal trailing undersurface underside".split())
+
+
+def _which(lower: list[str], start: int) -> str:
+    before = lower[max(0, start - 8) : start]
+    return next((name for word in reversed(before) for name, words in (("upper", _UPPER_PART), ("lower", _LOWER_PART)) if word in words), "")
+
+
+def _part(lower: list[str], start: int) -> str:
+    """Whether only the upper or lower part of a bone is meant: "the superior edge of L5"."""
+    before = lower[max(0, start - 6) : start]
+    for index, word in enumerate(reversed(before)):
+        if word in {",", "and", ";", "."} or word[:1].isdigit():
+            return ""
+        if word in _UPPER_PART:
+            return "upper"
+        if word in _LOWER_PART:
+            return "lower"
+    return ""
+
+
+class Nouns:
+    """What a level is of: the noun after it ("L5 root") or before it ("lamina of L5")."""
+
+    _SKIP = frozenset("left right bilateral exiting traversing inferior superior medial lateral lower upper the and , bilaterally nerve facet dorsal ventral both r l disc".split())
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self._after = {term: rule.value for rule in rules for term in rule.terms}
+
+    def __call__(self, lower: list[str], start: int, end: int) -> str:
+        return self._noun_after(lower, end) or self._noun_before(lower, start)
+
+    def _noun_after(self, lower: list[str], end: int) -> str:
+        for index in range(end, min(end + 4, len(lower))):
+            found = self._at(lower, index)
+            if found:
+                return found
+            if lower[index] not in self._SKIP or lower[index] in {",", "and", "the"}:
+                return ""
+        return ""
+
+    def _at(self, lower: list[str], index: int) -> str:
+        for length in (3, 2, 1):
+            found = self._after.get(" ".join(lower[index : index + length]))
+            if found:
+                return found
+        return ""
+
+    def _noun_before(self, lower: list[str], start: int) -> str:
+        index = start - 1
+        while index >= max(0, start - 3) and lower[index] in {"the", "left", "right", "both", "at", "of", "from", "into", "in"}:
+            index -= 1
+        if index < 0 or index == start - 1:
+            return ""
+        return self._after.get(" ".join(lower[max(0, index - 1) : index + 1])) or self._after.get(lower[index], "")
+
+
+class Judge:
+    """Asserts every mention that can be denied, planned or remembered."""
+
+    def __init__(self, nlp: Language, knowledge: Knowledge) -> None:
+        self._assertion = Assertion(nlp, knowledge.table("context"))
+
+    def __call__(self, doc: Doc) -> Doc:
+        hits: list[Hit] = doc.user_data.get(MENTIONS, [])
+        heads = sorted({(h.head, h.head_end) for h in hits if h.kind in JUDGED or h.kind == "kept"})
+        judged: dict[tuple[int, int], Judgement] = {}
+        if heads:
+            judged = self._assertion(doc, [Span(doc, start, end, label="TARGET") for start, end in heads])
+        doc.user_data["opnote_judged"] = judged
+        return doc
+
+
+def clause_numbers(doc: Doc) -> list[int]:
+    """For each token the number of its clause, counted through the document."""
+    starts = [offset for s in doc.sents for offset in boundaries.clause_starts(doc.text, s.start_char, s.end_char)]
+    return [bisect.bisect_right(starts, token.idx) for token in doc]

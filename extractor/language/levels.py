@@ -1,0 +1,295 @@
+"""Levels as surgeons say them: L4-L5, L4-5, L4/5, L45, L5-S1, C3, C4 and C5, L3 through S1, "see five six", "the 4-5 level".
+
+A regular expression proposes, vertebral arithmetic disposes: what is no level of the spine is no mention.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extractor import spine
+
+_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12,
+}  # fmt: skip
+_ORDINALS = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+    "tenth": 10, "eleventh": 11, "twelfth": 12,
+}  # fmt: skip
+_LETTERS = {
+    "see": "C", "sea": "C", "cee": "C", "c": "C", "cervical": "C", "tee": "T", "tea": "T", "t": "T", "thoracic": "T", "d": "T",
+    "dorsal": "T", "el": "L", "ell": "L", "elle": "L", "l": "L", "lumbar": "L", "ess": "S", "es": "S", "s": "S", "sacral": "S",
+}  # fmt: skip
+
+_NUMBER_WORD = "|".join(_WORDS)
+_NUM = rf"(?:1[0-2]|[1-9]|{_NUMBER_WORD})"
+_LETTER = r"(?:[CTLS]|see|sea|cee|tee|tea|ell|elle|el|ess|es|lumbar|cervical|thoracic|sacral)"
+_ATOM = rf"(?:{_LETTER}[\s-]?{_NUM}|LS(?=[-/]S1)|occiput|C0|Oc(?=[-/ ]C))"
+_JOIN = r"(?:\s?(?:-|/|\+|&|,\s?and|,|and|to|through|thru|down to|down through)\s?|\s)"
+_EXPRESSION = re.compile(
+    rf"(?<![\w.#/-])(?:(?P<packed>[CL][1-7][1-7](?!\d)|L5S1|C7T1|T12L1)|(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)",
+    re.IGNORECASE,
+)
+_PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{_NUM})", re.IGNORECASE)
+_SPLIT = re.compile(r"([a-z]+?)[\s-]?(\d{1,2}|" + _NUMBER_WORD + r")$", re.IGNORECASE)
+_ORDINAL = re.compile(
+    rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))? (cervical|thoracic|dorsal|lumbar|sacral)\b", re.IGNORECASE
+)
+_LUMBOSACRAL = re.compile(r"\blumbo-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)", re.IGNORECASE)
+_UNIT = (
+    r"(?!\s?(?:-?\s?0\b|mm|cm|cc|ml|mg|millim|centim|weeks?|days?|months?|hours?|hrs?|times?|minutes?|min|percent|%|passes|bites|x\b|inch|"
+    r"strength|french|years?|liters?|vicryl|nylon|monocryl|prolene|mon|lb|pounds|small|large|more|pieces|fragments|grams?|g\b|"
+    r"attempts|patients|sutures|screws?|plates|units|injections|drops|others|shots|views|in (?:the|all|his|her)|out of|of my))"
+)
+_PLACE = r"(?:levels?|interspaces?|disc|discs|space|facets?|lamina|laminae|interlaminar|joints?|foram\w+|side|segment|on the|ligament|flavum|recess|window|left|right|bilateral|same|which|was|only|being|is)"
+_BARE = re.compile(
+    rf"(?:(?<=\bat )|(?<=\bthe )|(?<=\bto )|(?<=\bof )|(?<=\bover )|(?<=\bbetween )|(?<=\band )|(?<=\bthen )|(?<=\bleft )|(?<=\bright )|(?<=\bfrom )|(?<=\bboth )|(?<=\bfor )|(?<=\bin )|(?<=: )|(?<=\n)|(?<=, )|(?<=\bor ))"
+    rf"(?P<a>{_NUM})(?:\s?[-/]\s?|\s| and )(?P<b>{_NUM})(?![\w/.-]){_UNIT}(?=(?P<tail>\s{_PLACE}\b)?)",
+    re.IGNORECASE,
+)
+_PART_OF = re.compile(
+    rf"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower) of (?:the )?(?P<list>{_NUM}(?:(?:, and |, | and | through | to ){_NUM})*)(?![\w/.-]){_UNIT}",
+    re.IGNORECASE,
+)
+_BONE_NOUN = re.compile(rf"(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))(?P<n>{_NUM}) (?=laminae?\b|pedicle\b)", re.IGNORECASE)
+_SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One bone, one interspace or one range of a level expression. ``levels``: bones of a single or ``and``-joined bone,
+    interspaces of a pair or range; ``bones``: all bones named, ends of a range included."""
+
+    start: int
+    end: int
+    levels: tuple[str, ...]
+    bones: tuple[str, ...]
+    form: str  # "bone", "interspace" or "range"
+    group: int
+
+
+def find_levels(text: str) -> list[Segment]:
+    """Every level expression in a plain text, in order, without overlaps."""
+    found: list[Segment] = []
+    for match in _EXPRESSION.finditer(text):
+        found += _expression(text, match, len(found))
+    for match in _ORDINAL.finditer(text):
+        found += _ordinal(match, len(found))
+    for match in _LUMBOSACRAL.finditer(text):
+        found.append(Segment(match.start(), match.end() - 1, ("L5-S1",), ("L5", "S1"), "interspace", len(found)))
+    found.sort(key=lambda s: s.start)
+    found += _bare(text, found)
+    found.sort(key=lambda s: (s.start, -s.end))
+    return _without_overlaps(found)
+
+
+def _without_overlaps(found: list[Segment]) -> list[Segment]:
+    kept: list[Segment] = []
+    for segment in found:
+        if not kept or segment.start >= kept[-1].end:
+            kept.append(segment)
+    return kept
+
+
+def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
+    if match["packed"]:
+        return _packed(match, group)
+    if match["first"].lower().startswith(("see", "sea")) and _SEEING.search(text[max(0, match.start() - 8) : match.start()]):
+        return []
+    pieces = _pieces(match)
+    return list(_segments(pieces, group))
+
+
+def _packed(match: re.Match[str], group: int) -> list[Segment]:
+    word = match["packed"].upper()
+    first = word[:2] if word[2].isdigit() else word.rstrip("S1") if word == "L5S1" else word[:-2]
+    pairs = {"L5S1": "L5-S1", "C7T1": "C7-T1", "T12L1": "T12-L1", "L51": "L5-S1", "C71": "C7-T1"}
+    level = pairs.get(word, f"{first}-{word[0]}{word[2]}")
+    if not spine.is_interspace(level):
+        return []
+    return [Segment(*match.span(), (level,), spine.ends(level), "interspace", group)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    start: int
+    end: int
+    join: str
+    bone: str
+    explicit: bool
+
+
+def _pieces(match: re.Match[str]) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    for piece in _PIECE.finditer(match.group()):
+        join = " ".join((piece["join"] or "").lower().split())
+        start, end = match.start() + piece.start("atom"), match.start() + piece.end("atom")
+        bone, explicit = _bone(piece["atom"], pieces[-1].bone if pieces else "", join)
+        if bone is None or (pieces and not _may_follow(pieces[-1], join, bone, explicit)):
+            break
+        pieces.append(_Piece(start, end, join, bone, explicit))
+    return pieces
+
+
+def _bone(atom: str, previous: str, join: str) -> tuple[str | None, bool]:
+    """The bone an atom names; a bare number takes its region from the bone before it (5-1 is L5-S1)."""
+    low = atom.lower()
+    if low in {"occiput", "c0", "oc"}:
+        return "occiput", True
+    if low == "ls":
+        return "L5", True
+    number = _WORDS.get(low) or (int(low) if low.isdigit() else 0)
+    if number:
+        return _continued(previous, number), False
+    split = _SPLIT.match(atom)
+    if not split:
+        return None, True
+    letter = _LETTERS.get(split[1].lower())
+    count = _WORDS.get(split[2].lower()) or int(split[2])
+    bone = f"{letter}{count}"
+    return (bone if spine.is_vertebra(bone) else None), True
+
+
+def _continued(previous: str, number: int) -> str | None:
+    if not previous or previous == "occiput":
+        return None
+    same = f"{previous[0]}{number}"
+    if spine.is_vertebra(same) and spine.rank(same) > spine.rank(previous):
+        return same
+    nexts = {"C": "T", "T": "L", "L": "S"}
+    crossed = f"{nexts.get(previous[0], '?')}{number}"
+    at_border = previous in {"C7", "T12", "L5"} or (previous[0] == "L" and number == 1)
+    return crossed if at_border and number == 1 else None
+
+
+def _may_follow(last: _Piece, join: str, bone: str, explicit: bool) -> bool:
+    """Whether a further number belongs to the expression: bare numbers only where a surgeon would leave the letter out."""
+    if explicit:
+        return join != "" or spine.rank(bone) == spine.rank(last.bone) + 1
+    step = spine.rank(bone) - spine.rank(last.bone)
+    return step == 1 if join == "" else step > 0
+
+
+def _segments(pieces: list[_Piece], group: int) -> Iterator[Segment]:
+    index = 0
+    while index < len(pieces):
+        piece = pieces[index]
+        run = _run(pieces, index)
+        if len(run) > 2:
+            yield from _chain(run, group)
+            index += len(run)
+            continue
+        follower = pieces[index + 1] if index + 1 < len(pieces) else None
+        joined = _joined(piece, follower, group) if follower else None
+        if joined:
+            yield joined
+            index += 2
+        else:
+            yield Segment(piece.start, piece.end, (piece.bone,), (piece.bone,), "bone", group)
+            index += 1
+
+
+def _run(pieces: list[_Piece], index: int) -> list[_Piece]:
+    """Three and more neighbours joined alike by a dash or nothing: "L3-4-5", "see three four five"."""
+    run = [pieces[index]]
+    for piece in pieces[index + 1 :]:
+        alike = piece.join in {"-", "/", ""} and (len(run) == 1 or piece.join == run[-1].join)
+        if not alike or spine.rank(piece.bone) != spine.rank(run[-1].bone) + 1:
+            break
+        run.append(piece)
+    return run
+
+
+def _chain(run: list[_Piece], group: int) -> Iterator[Segment]:
+    bones = tuple(piece.bone for piece in run)
+    if run[1].join:
+        yield Segment(run[0].start, run[-1].end, spine.interspaces_of(bones), bones, "range", group)
+        return
+    yield from (Segment(piece.start, piece.end, (piece.bone,), (piece.bone,), "bone", group) for piece in run)
+
+
+def _joined(piece: _Piece, follower: _Piece, group: int) -> Segment | None:
+    """A pair or a range when the joint says so; a list otherwise."""
+    step = spine.rank(follower.bone) - spine.rank(piece.bone)
+    ranged = follower.join in {"to", "through", "thru", "down to", "down through"}
+    paired = follower.join in {"-", "/", ""} or (follower.join == "+" and step == 1)
+    if step <= 0 or not (ranged or paired) or (follower.join == "/" and step > 1):
+        return None
+    bones = spine.bones_between(piece.bone, follower.bone)
+    form = "interspace" if paired and step == 1 else "range"
+    return Segment(piece.start, follower.end, spine.interspaces_between(piece.bone, follower.bone), bones, form, group)
+
+
+def _ordinal(match: re.Match[str], group: int) -> list[Segment]:
+    letter = _LETTERS[match[3].lower()]
+    names = [f"{letter}{_ORDINALS[word.lower()]}" for word in (match[1], match[2]) if word]
+    bones = tuple(name for name in names if spine.is_vertebra(name))
+    return [Segment(*match.span(), (bone,), (bone,), "bone", group) for bone in bones[:1]] if len(bones) == 1 else _ordinal_pair(match, bones, group)
+
+
+def _ordinal_pair(match: re.Match[str], bones: tuple[str, ...], group: int) -> list[Segment]:
+    if len(bones) != 2:
+        return []
+    middle = match.start(2)
+    return [Segment(match.start(), middle - 1, bones[:1], bones[:1], "bone", group), Segment(middle, match.end(), bones[1:], bones[1:], "bone", group)]
+
+
+def _bare(text: str, found: list[Segment]) -> list[Segment]:
+    """Numbers without a letter, read in the region of the nearest level before them ("the 4-5 level", "lamina of five")."""
+    if not found:
+        return []
+    extra: list[Segment] = []
+    for match in _BARE.finditer(text):
+        extra += _bare_pair(text, match, found)
+    for match in _PART_OF.finditer(text):
+        extra += _bare_bones(match.start("list"), match["list"], found)
+    for match in _BONE_NOUN.finditer(text):
+        extra += _bare_bones(match.start("n"), match["n"], found)
+    return extra
+
+
+def _region_before(position: int, found: list[Segment], number: int) -> str:
+    letter = "L"
+    for segment in found:
+        if segment.start > position:
+            break
+        letter = segment.bones[0][0]
+    else:
+        segment = found[0]
+    if found[0].start > position:
+        letter = found[0].bones[0][0]
+    return letter if spine.is_vertebra(f"{letter}{number}") else "?"
+
+
+def _bare_pair(text: str, match: re.Match[str], found: list[Segment]) -> list[Segment]:
+    words = match["a"].lower() in _WORDS
+    a, b = (_WORDS.get(match[n].lower()) or int(match[n]) for n in "ab")
+    joined = text[match.end("a") : match.start("b")]
+    loose = joined == " and " or "/" in joined or (words and not match["tail"])
+    if loose and not match["tail"] or (joined == " and " and not match["tail"]):
+        return []
+    upper = f"{_region_before(match.start(), found, a)}{a}"
+    if not spine.is_vertebra(upper):
+        return []
+    lower = _continued(upper, b)
+    if lower is None or spine.rank(lower) != spine.rank(upper) + 1:
+        return []
+    return [Segment(match.start("a"), match.end("b"), (f"{upper}-{lower}",), (upper, lower), "interspace", 10_000 + match.start())]
+
+
+def _bare_bones(start: int, words: str, found: list[Segment]) -> list[Segment]:
+    extra: list[Segment] = []
+    previous: tuple[str, int] | None = None
+    for number in re.finditer(rf"{_NUM}|through|to", words, re.IGNORECASE):
+        if number.group().lower() in {"through", "to"}:
+            continue
+        count = _WORDS.get(number.group().lower()) or int(number.group())
+        bone = f"{_region_before(start, found, count)}{count}"
+        if spine.is_vertebra(bone):
+            position = start + number.start()
+            extra.append(Segment(position, position + len(number.group()), (bone,), (bone,), "bone", 20_000 + start))
+            previous = bone, position
+    return extra if previous else []

@@ -1,0 +1,16 @@
+"""A note as it enters the house."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One document. ``text`` is exactly as decoded (no newline translation): all offsets refer to it."""
+
+    note_id: str
+    text: str
+    date_of_service: dt.date | None = None
+    source: str = ""
