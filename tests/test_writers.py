@@ -16,7 +16,7 @@ from extractor.vocabulary import Decision
 from extractor.writers.folder import FILES, About, Counts, write_run
 from tests.records import FAILURE, RESULT, result
 
-ABOUT = About("0.1.0", "sha256:ab", "m1", {"segment_counting": "motion_segment"}, inputs=2)
+ABOUT = About("0.1.0", {"segment_counting": "motion_segment"}, inputs=2)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -121,6 +121,12 @@ def test_the_run_is_described_with_its_counts_and_without_any_path(tmp_path: Pat
         "settings": {"segment_counting": "motion_segment"},
         "inputs": 2,
     }
+
+
+def test_a_run_in_which_every_note_failed_names_no_tables(tmp_path: Path) -> None:
+    write_run([FAILURE], tmp_path, ABOUT)
+    run = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert (run["knowledge"], run["model"]) == (None, None)
 
 
 def test_records_are_written_as_they_come(tmp_path: Path) -> None:

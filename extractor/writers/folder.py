@@ -40,13 +40,23 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What made a run: versions of package, tables and model, the settings, and how many inputs were named."""
+    """What made a run, beside what its records say: the package, the settings, how many inputs were named."""
 
     package: str
-    knowledge: str
-    model: str
     settings: Mapping[str, str]
     inputs: int
+
+
+@dataclass(slots=True)
+class _Tables:
+    """The tables and the model that the records were made with; unknown while none was."""
+
+    knowledge: str | None = None
+    model: str | None = None
+
+    def note(self, record: NoteResult | NoteFailure) -> None:
+        if isinstance(record, NoteResult):
+            self.knowledge, self.model = record.provenance.knowledge, record.provenance.model
 
 
 def write_run(
@@ -58,13 +68,15 @@ def write_run(
     ``OutputExistsError`` when the folder holds a run already and ``force`` is false.
     """
     prepare(folder, force=force)
-    started, counts = time.monotonic(), Counts()
+    started, counts, tables = time.monotonic(), Counts(), _Tables()
     with _refusing(folder), written_together(folder, FILES) as files:
         write = _writer(files)
         for record in records:
             write(record)
             counts.add(record)
-        run = {"counts": asdict(counts), **asdict(about), "seconds": round(time.monotonic() - started, 3)}
+            tables.note(record)
+        seconds = round(time.monotonic() - started, 3)
+        run = {"counts": asdict(counts), **asdict(about), **asdict(tables), "seconds": seconds}
         files[RUN].write(json.dumps(run, indent=2, ensure_ascii=False) + "\n")
     return counts
 
