@@ -1,0 +1,26 @@
+"""What the commands need of the reading core, which is loaded only when a note is to be read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from extractor.notes.note import Note
+from extractor.result import NoteFailure, NoteResult
+from extractor.settings import Settings
+
+
+class Core(Protocol):
+    """An ``Extractor``, as far as the commands know it."""
+
+    def extract(self, text: str, *, note_id: str, date_of_service: dt.date | None) -> NoteResult: ...
+
+    def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]: ...
+
+
+def load_core(settings: Settings) -> Core:
+    """Load tables, language pipeline and model: takes seconds, so no command does it sooner than it must."""
+    from extractor.pipeline import load  # noqa: PLC0415
+
+    return load(settings)
