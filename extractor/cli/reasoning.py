@@ -29,9 +29,10 @@ def reasoning(text: str, result: NoteResult, book: Codebook) -> Iterator[Text]:
     for family in result.families:
         yield from _family(text, family, book, words)
         for code in (code for code in result.codes if code.family == family.family):
-            yield from _code(text, code, result.steps, book, words)
+            yield from _code(code, result.steps, book)
+            yield from _quotes(text, [id_ for id_ in code.evidence if id_ not in family.evidence], words)
             told.update(code.rules)
-    yield from _steps("Other steps", [step for step in result.steps if step.rule not in told])
+    yield from _steps("\nOther steps", [step for step in result.steps if step.rule not in told])
     yield from _decision(result)
 
 
@@ -43,27 +44,25 @@ def _family(text: str, finding: FamilyFinding, book: Codebook, words: Mapping[st
     yield from _listed("Would change it", entry.excludes)
 
 
-def _code(
-    text: str, code: CodeFinding, steps: Sequence[Step], book: Codebook, words: Mapping[str, Evidence]
-) -> Iterator[Text]:
+def _code(code: CodeFinding, steps: Sequence[Step], book: Codebook) -> Iterator[Text]:
     row = book.get(code.code)
     yield Text(f"\nCode {code_text(code)} for {' '.join(code.levels) or 'no stated level'}", style="bold")
     if row:
         yield Text(f"  {row.meaning}.")
+    yield Text(f"  by {', '.join(code.rules)}, on {' '.join(code.evidence)}", style="dim")
     yield from _steps("  Steps", [step for step in steps if step.rule in code.rules])
-    yield from _quotes(text, code.evidence, words)
 
 
 def _steps(heading: str, steps: Sequence[Step]) -> Iterator[Text]:
-    indent = " " * (len(heading) - len(heading.lstrip()))
     if steps:
-        yield Text(f"\n{heading}" if not indent else heading)
+        yield Text(heading)
     for step in steps:
-        yield Text(f"{indent}- {step.conclusion} ").append(f"[{' '.join((step.rule, *step.evidence))}]", style="dim")
+        yield Text(f"  - {step.conclusion} ").append(f"[{' '.join((step.rule, *step.evidence))}]", style="dim")
 
 
 def _quotes(text: str, ids: Sequence[str], words: Mapping[str, Evidence]) -> Iterator[Text]:
-    yield Text("  Words")
+    if ids:
+        yield Text("  Words")
     for span in (words[id_] for id_ in ids):
         where = f" at {span.start}-{span.end} in {span.section}, by {span.rule}"
         yield Text(f"  - {label(span)}: “{quote(text, span)}”").append(where, style="dim")
