@@ -1,0 +1,41 @@
+"""Reads spine operative notes: laminectomy code families, codes, and the words each one rests on.
+
+``load()`` gives an ``Extractor``; ``read_notes()`` reads folders and files for its ``pipe``. Importing this is quick:
+the language pipeline is loaded by ``load()``, not before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extractor.errors import KnowledgeError, NoteError, OpnoteError, OutputExistsError, UsageError
+from extractor.notes.note import Note
+from extractor.notes.readers import read_notes
+from extractor.result import NoteFailure, NoteResult
+from extractor.settings import Settings
+from extractor.version import __version__
+
+if TYPE_CHECKING:
+    from extractor.pipeline import Extractor
+
+__all__ = [
+    "KnowledgeError",
+    "Note",
+    "NoteError",
+    "NoteFailure",
+    "NoteResult",
+    "OpnoteError",
+    "OutputExistsError",
+    "Settings",
+    "UsageError",
+    "__version__",
+    "load",
+    "read_notes",
+]
+
+
+def load(settings: Settings | None = None) -> Extractor:
+    """An extractor with the shipped tables. It takes seconds: load it once, then give it note after note."""
+    from extractor import pipeline  # noqa: PLC0415
+
+    return pipeline.load(settings)
