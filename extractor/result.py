@@ -1,7 +1,7 @@
 """The extraction record (schema version 1) as frozen dataclasses.
 
-``to_dict`` gives exactly the JSON record: lists sorted (levels head to tail, the rest by name), offsets as Python string
-indices into the note as it was decoded (half-open, no newline translation), probabilities between 0 and 1.
+``to_dict`` gives exactly the JSON record: lists sorted (levels head to tail, the rest by name), offsets as Python
+string indices into the note as it was decoded (half-open, no newline translation), probabilities between 0 and 1.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SCHEMA_VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Words of the note that a statement rests on: ``text[start:end]``, the rule that found them, the cue that judged them."""
+    """Words of the note that a statement rests on: ``text[start:end]``, their rule, and the cue that judged them."""
 
     id: str
     start: int
@@ -69,7 +69,7 @@ class CodeFinding:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The operation as a registry counts it. Empty or ``unspecified`` when no family is supported, but for ``fusion``."""
+    """The operation as a registry counts it. Empty or ``unspecified`` when no family is supported, save ``fusion``."""
 
     levels: tuple[str, ...] = ()
     level_unit: LevelUnit | None = None
@@ -106,7 +106,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the reasoning: the rule that fired, what it concluded, what would change it. Not part of the record."""
+    """One step of the reasoning: the rule that fired, what it concluded, what would change it. Not in the record."""
 
     rule: str
     conclusion: str
@@ -115,7 +115,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What suffices to make the record again: versions, a hash of the tables, the settings and the date of the code set."""
+    """What suffices to make the record again: versions, a hash of the tables, settings, the date of the code set."""
 
     package: str
     knowledge: str

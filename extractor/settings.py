@@ -28,7 +28,9 @@ class Settings:
         for name, hint in get_type_hints(type(self)).items():
             allowed = get_args(hint)
             if getattr(self, name) not in allowed:
-                raise UsageError(f"setting {name}={getattr(self, name)!r} is not one of {', '.join(map(repr, allowed))}")
+                raise UsageError(
+                    f"setting {name}={getattr(self, name)!r} is not one of {', '.join(map(repr, allowed))}"
+                )
 
     def to_dict(self) -> dict[str, str]:
         return asdict(self)

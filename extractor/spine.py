@@ -6,6 +6,7 @@ A *vertebra* is one bone (``"L4"``); an *interspace* is the disc space between t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from extractor.vocabulary import LevelUnit, Region
@@ -17,7 +18,7 @@ VERTEBRAE: tuple[str, ...] = (
     *(f"L{n}" for n in range(1, 6)),
     *(f"S{n}" for n in range(1, 6)),
 )
-INTERSPACES: tuple[str, ...] = tuple(f"{a}-{b}" for a, b in zip(VERTEBRAE, VERTEBRAE[1:], strict=False))
+INTERSPACES: tuple[str, ...] = tuple(f"{a}-{b}" for a, b in itertools.pairwise(VERTEBRAE))
 
 _RANK = {v: i for i, v in enumerate(VERTEBRAE)} | {s: i for i, s in enumerate(INTERSPACES)}
 _REGION = {"o": Region.CERVICAL, "C": Region.CERVICAL, "T": Region.THORACIC, "L": Region.LUMBAR, "S": Region.SACRAL}
@@ -36,7 +37,9 @@ def rank(level: str) -> int:
     try:
         return _RANK[level]
     except KeyError:
-        raise ValueError(f"not a spinal level: {level!r}; allowed are occiput, C1-C7, T1-T12, L1-L5, S1-S5 and pairs") from None
+        raise ValueError(
+            f"not a spinal level: {level!r}; allowed are occiput, C1-C7, T1-T12, L1-L5, S1-S5 and pairs"
+        ) from None
 
 
 def sort_levels(levels: Iterable[str]) -> tuple[str, ...]:

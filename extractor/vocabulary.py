@@ -138,7 +138,7 @@ class Conflict(StrEnum):
 
 
 class Decision(StrEnum):
-    """``auto``: a coder need not look. ``review``: look, reasons say why. ``none``: no family, and none seems missed."""
+    """``auto``: a coder need not look. ``review``: look, reasons say why. ``none``: no family, none seems missed."""
 
     AUTO = "auto"
     REVIEW = "review"
