@@ -101,6 +101,16 @@ def test_extract_ends_with_a_table_the_counts_and_the_files(run: Run, fake: Fake
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
 
 
+def test_a_narrow_terminal_loses_no_word_of_the_table(
+    run: Run, fake: FakeCore, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    out = run("extract", notes, "-o", notes.parent / "out").out
+    assert "…" not in out
+    column = [line.strip("│").split("│")[2].strip() for line in out.splitlines() if line.startswith("│")]
+    assert "".join(column) == "laminotomy"
+
+
 def test_extract_writes_nothing_of_a_note_on_the_screen(run: Run, fake: FakeCore, notes: Path) -> None:
     ended = run("extract", notes, "-o", notes.parent / "out")
     assert "Knee" not in ended.out + ended.err

@@ -18,7 +18,9 @@ _COLUMNS = ("note", "decision", "families", "codes", "levels", "side", "reasons"
 
 def notes_table(records: Iterable[NoteResult | NoteFailure]) -> Table:
     """Note, decision, families, codes, levels, side and why a coder should look."""
-    table = Table(*_COLUMNS)
+    table = Table()
+    for column in _COLUMNS:
+        table.add_column(column, overflow="fold")  # a narrow terminal breaks words, it never drops them
     for record in records:
         cells = _failed(record) if isinstance(record, NoteFailure) else _done(record)
         table.add_row(Text(record.note_id), *cells)
