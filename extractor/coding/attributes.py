@@ -102,4 +102,4 @@ def reexplored(facts: Facts, where: Sequence[str]) -> bool:
 
 def known_interspaces(facts: Facts) -> tuple[str, ...]:
     """Interspaces the header names, for "the same was done at each level"."""
-    return levels.title_interspaces(facts.title_levels)
+    return spine.sort_levels((*levels.title_interspaces(facts.title_levels), *levels.title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone")))

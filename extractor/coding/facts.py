@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from extractor import spine
 from extractor.events.linker import ELSEWHERE, Doing, interspaces_in, operative_levels
 from extractor.language.account import Account, Mention, Sentence
-from extractor.vocabulary import Region, Section, Side, Status
+from extractor.vocabulary import Driver, Region, Section, Status
 
 HEADER = frozenset({Section.TITLE})
 BODY = frozenset({Section.NARRATIVE, Section.ADDENDUM, Section.FINDINGS})
@@ -28,11 +28,14 @@ class Facts:
 
     account: Account
     doings: tuple[Doing, ...]
+    places: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def done(self) -> tuple[Doing, ...]:
         """Performed in the narrative, and not only to reach something else."""
-        return tuple(d for d in self.doings if d.status is Status.PERFORMED and not d.access)
+        done = (d for d in self.doings if d.status is Status.PERFORMED and not d.access)
+        disc = any(m.value == "disc_herniation" for m in self.account.of("driver"))
+        return tuple(replace(d, act="discectomy") if d.act == "piece" and disc else d for d in done)
 
     @cached_property
     def acts(self) -> frozenset[str]:
@@ -47,7 +50,8 @@ class Facts:
     @cached_property
     def title(self) -> tuple[Mention, ...]:
         """Acts named in the header as done (not possible, not historical)."""
-        return tuple(m for m in self.account.of("act") if m.section in HEADER and m.status is Status.PERFORMED)
+        named = (m for kind in ("act", "deed") for m in self.account.of(kind))
+        return tuple(m for m in named if m.section in HEADER and m.status is Status.PERFORMED)
 
     @cached_property
     def title_acts(self) -> frozenset[str]:
@@ -57,7 +61,7 @@ class Facts:
     def title_levels(self) -> tuple[Mention, ...]:
         """Levels in the header lines that name decompression work; levels of fusion and screws aside."""
         sentences = [s for s in self.account.sentences if s.section in HEADER]
-        found = [m for s in sentences if s.of("act") for m in _title_levels(s)]
+        found = [m for s in sentences if s.of("act") or s.of("deed") for m in _title_levels(s)]
         return tuple(found) or tuple(m for s in sentences for m in _title_levels(s) if not s.of("neighbour"))
 
     @cached_property
@@ -78,6 +82,23 @@ class Facts:
         )
 
     @cached_property
+    def diseases(self) -> tuple[Mention, ...]:
+        """Driver mentions of the header and diagnosis; of the indication, then the narrative, when those name none."""
+        for sections in (HEADER | {Section.DIAGNOSIS}, frozenset({Section.INDICATION, Section.CONSENT}), BODY):
+            found = self.mentions("driver", *Driver, sections=sections)
+            if found:
+                return found
+        return ()
+
+    def where(self, m: Mention) -> tuple[str, ...]:
+        """Interspaces a mention is about: those nearest in its sentence, else where the narrative was."""
+        levels = [v for v in self.account.sentences[m.sentence].of("level") if v.noun not in {"clinical", "screw"} and v.value != "bone"]
+        if levels:
+            same = [v for v in levels if v.clause == m.clause] or levels
+            return min(same, key=lambda v: (abs(v.position - m.position), v.position > m.position)).levels
+        return self.places.get(m.sentence, ())
+
+    @cached_property
     def regions(self) -> Counter[Region]:
         """How often each region is named by its levels, the body counting double."""
         count: Counter[Region] = Counter()
@@ -94,7 +115,7 @@ def _title_levels(sentence: Sentence) -> list[Mention]:
     """Levels of a header line in the clauses that name an act, when only some clauses do."""
     levels = [m for m in sentence.of("level") if m.noun not in ELSEWHERE - {"body"} or m.value != "bone"]
     neighbours = {m.clause for m in sentence.of("neighbour") if m.value not in {"graft"}}
-    acts = {m.clause for m in sentence.of("act")}
+    acts = {m.clause for m in (*sentence.of("act"), *sentence.of("deed"))}
     fused_only = neighbours - acts
     kept = [m for m in levels if m.clause not in fused_only and m.noun != "screw"]
     return kept or ([] if fused_only else levels)

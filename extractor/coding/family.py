@@ -5,22 +5,22 @@ from __future__ import annotations
 from extractor import spine
 from extractor.coding import sites
 from extractor.coding.calls import Call, strongest
-from extractor.coding.facts import BODY, HEADER, Facts
+from extractor.coding.facts import Facts
+from extractor.coding.holders import holder
 from extractor.coding.neighbours import Neighbours
-from extractor.coding.special import SPECIAL
+from extractor.coding.special import SPECIAL, by_view
 from extractor.vocabulary import Family
 
 _WHOLE = frozenset({Family.PERCUTANEOUS, Family.ENDOSCOPIC})
-_HOLDERS = ("paddle_lead", "chiari", "catheter", "leak_repair", "interspinous_device")
 
 
 def families(facts: Facts, near: Neighbours) -> tuple[tuple[Call, ...], str]:
     """The supported families, and the id of the rule that ruled all out when there are none."""
-    if not facts.doings:
-        return (), "family.none.no_work"
     held = holder(facts, near)
     if held:
         return (), f"family.none.{held}"
+    if not facts.doings and not by_view(facts, near):
+        return (), "family.none.no_work"
     special = _special(facts, near)
     if special and special[0].family in _WHOLE:
         return tuple(special), ""
@@ -45,18 +45,3 @@ def _beside(special: list[Call], rest: list[Call]) -> list[Call]:
     if not regions:
         return []
     return [call for call in rest if call.levels and not {spine.region_of(level) for level in call.levels} & regions]
-
-
-def holder(facts: Facts, near: Neighbours) -> str:
-    """The other operation that holds the lamina work as its access, or nothing."""
-    for kind in _HOLDERS:
-        titled = near.titled(kind)
-        if titled and near.told(kind):
-            return kind
-    if near.anterior and not _posterior_work(facts):
-        return "anterior"
-    return ""
-
-
-def _posterior_work(facts: Facts) -> bool:
-    return any(d.act in {"laminectomy", "laminotomy", "hemilaminectomy", "facetectomy", "flavectomy", "laminoplasty"} for d in facts.done)

@@ -92,4 +92,5 @@ class Neighbours:
             levels = [v for v in s.of("level") if v.value != "bone"]
             same = [v for v in levels if v.clause in own]
             found += same or [v for v in levels if min((abs(v.clause - c) for c in own), default=9) <= 2]
-        return interspaces_in(found)
+        placed = [level for s in sentences if not s.of("level") for level in self._facts.places.get(s.index, ())]
+        return interspaces_in(found) or spine.sort_levels(placed)

@@ -81,7 +81,8 @@ def judge(account: Account, knowledge: Knowledge, settings: Settings, day: dt.da
     """Families and code lines of an account. ``day`` is the date of service; without it the note's own, then the newest set."""
     header = Facts(account, ())
     known = attributes_module.known_interspaces(header)
-    facts = Facts(account, tuple(link(account, known)))
+    story = link(account, known)
+    facts = Facts(account, story.doings, story.places)
     near = Neighbours(facts)
     calls, ruled_out = families(facts, near) if is_operative(facts) else ((), "family.none.not_operative")
     found = day or (dt.date.fromisoformat(account.dates[0]) if account.dates else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from extractor.coding.facts import BODY, HEADER, Facts
+from extractor.language.account import Mention
 from extractor.vocabulary import Section
 
 _OUTER = HEADER | {Section.DIAGNOSIS}
@@ -11,15 +12,9 @@ _OUTER = HEADER | {Section.DIAGNOSIS}
 def is_redo(facts: Facts, level: str) -> bool:
     """Named as redo or recurrent in the header, or scar of an earlier opening met in the narrative, at this interspace."""
     named = _at(facts, level, facts.mentions("redo", "redo", sections=_OUTER, performed=False))
-    scar = facts.mentions("redo", "scar", sections=BODY, performed=False)
+    scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))
     return bool(named) or len(scar) >= 2
 
 
-def _at(facts: Facts, level: str, mentions: tuple) -> list:
-    kept = []
-    for m in mentions:
-        sentence = facts.account.sentences[m.sentence]
-        levels = [v for v in sentence.of("level")]
-        if not level or not levels or any(level in v.levels for v in levels):
-            kept.append(m)
-    return kept
+def _at(facts: Facts, level: str, mentions: tuple[Mention, ...]) -> list[Mention]:
+    return [m for m in mentions if not level or not facts.where(m) or level in facts.where(m)]

@@ -11,7 +11,7 @@ from extractor.coding.facts import HEADER, LAMINA_ACTS, SIDE_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.redo import is_redo
 from extractor.events.linker import Doing
-from extractor.vocabulary import Act, Driver, Family, Region, Side
+from extractor.vocabulary import Act, Driver, Family, Region, Side, Status
 
 _WORK = LAMINA_ACTS | SIDE_ACTS | frozenset({"discectomy", "flavectomy", "laminoplasty"})
 
@@ -71,17 +71,19 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
     lamina, side, disc = bool(acts & LAMINA_ACTS), bool(acts & SIDE_ACTS), "discectomy" in acts
     if not lamina and not side and not (disc and "flavectomy" in acts or disc and facts.title_acts & LAMINA_ACTS):
         return None, ""
-    if disc and _disc_driven(facts, disease, acts, own):
-        redo = is_redo(facts, level)
-        return (Family.REEXPLORATION, "family.reexploration") if redo else (Family.LAMINOTOMY, "family.laminotomy")
+    disc_alone = Driver.DISC_HERNIATION in disease and not disease & {Driver.STENOSIS}
+    if disc_alone or (disc and _disc_driven(facts, disease, acts, own)):
+        return _window(facts, level)
     if _keyhole(facts, level, acts, own):
         return Family.LAMINOTOMY, "family.keyhole"
-    if side and (lamina or "flavectomy" in acts or "facetectomy" in acts):
+    if side and (lamina or "flavectomy" in acts or ("foraminotomy" in acts and facts.did_at(level, "root", "canal", "facetectomy"))):
         return Family.FORAMINAL, "family.foraminal"
-    if Driver.DISC_HERNIATION in disease and Driver.STENOSIS not in disease and not _midline(own):
-        redo = is_redo(facts, level)
-        return (Family.REEXPLORATION, "family.reexploration") if redo else (Family.LAMINOTOMY, "family.laminotomy")
     return (Family.CENTRAL, "family.central") if lamina else (None, "")
+
+
+def _window(facts: Facts, level: str) -> tuple[Family, str]:
+    redo = is_redo(facts, level)
+    return (Family.REEXPLORATION, "family.reexploration") if redo else (Family.LAMINOTOMY, "family.laminotomy")
 
 
 def _disc_driven(facts: Facts, disease: frozenset[Driver], acts: set[str], own: Sequence[Doing]) -> bool:
@@ -107,11 +109,11 @@ def _midline(own: Sequence[Doing]) -> bool:
 
 
 def _beside_cage(facts: Facts, level: str, own: Sequence[Doing]) -> tuple[Family | None, str]:
-    """Decompression beyond what the cage needs: canal, recess, foramen or roots freed, told apart from the access."""
+    """Decompression beyond what the cage needs: said so, or canal, recess, foramen or roots freed apart from the access."""
     beyond = [d for d in own if not d.access and d.act in SIDE_ACTS | LAMINA_ACTS | {"flavectomy"}]
+    freed = {d.act for d in facts.done if d.act in {"root", "canal", "recess", "foraminotomy"} and (level in d.interspaces or not d.interspaces)}
+    said = [m for m in facts.mentions("mark", "beyond_cage", performed=False) if level in facts.where(m) or not facts.where(m)]
+    denied = [d for d in facts.doings if d.act in {"decompression", "canal"} and d.status is Status.NEGATED and (level in d.interspaces or not d.interspaces)]
     acts = {d.act for d in beyond}
-    freed = [d for d in facts.done if d.act in {"root", "canal", "recess", "foraminotomy"} and (level in d.interspaces or not d.interspaces)]
-    denied = [d for d in facts.doings if d.act == "decompression" and d.status.value == "negated" and d.mention.kind == "act"]
-    if denied or not freed or not acts & (LAMINA_ACTS | {"facetectomy", "foraminotomy", "recess"}):
-        return None, ""
-    return Family.INTERBODY, "family.interbody"
+    worked = bool(acts & (LAMINA_ACTS | {"foraminotomy", "recess"})) + ("flavectomy" in acts) + bool(freed) + 2 * bool(said)
+    return (Family.INTERBODY, "family.interbody") if worked >= 2 and acts and not (denied and not said) else (None, "")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from extractor import spine
 from extractor.coding import drivers, levels
 from extractor.coding.calls import Call
-from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
+from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, POSTERIOR_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.views import approach
 from extractor.events.linker import Doing
 from extractor.language.account import Mention
-from extractor.vocabulary import Approach, Driver, Family, Section
+from extractor.vocabulary import Approach, Driver, Family, Section, Status
 
 _TOLD = HEADER | BODY
 _OUTER = HEADER | {Section.DIAGNOSIS}
@@ -22,7 +22,7 @@ def by_view(facts: Facts, near: Neighbours) -> list[Call]:
     view, words = approach(facts)
     if view is Approach.PERCUTANEOUS:
         return _percutaneous(facts, words)
-    if view is Approach.ENDOSCOPIC and (facts.acts or facts.title_acts):
+    if view is Approach.ENDOSCOPIC and facts.acts and (facts.acts | facts.title_acts) & POSTERIOR_ACTS:
         where, origin = levels.decompressed_interspaces(facts, _placed(facts.done))
         return [Call(Family.ENDOSCOPIC, where, origin, facts.done, "family.endoscopic", words)]
     return []
@@ -31,6 +31,8 @@ def by_view(facts: Facts, near: Neighbours) -> list[Call]:
 def _percutaneous(facts: Facts, words: tuple[Mention, ...]) -> list[Call]:
     where, origin = levels.decompressed_interspaces(facts, _placed(facts.done))
     needle = any(m.value == "needle_disc" for m in words) and not any("lamin" in d.act or d.act == "flavectomy" for d in facts.done)
+    if not facts.acts and not needle and not facts.title_acts:
+        return []
     return [Call(Family.PERCUTANEOUS, where, origin, facts.done, "family.percutaneous", words, "needle_disc" if needle else "")]
 
 
@@ -44,8 +46,9 @@ _CORD = ("myelotomy", "syrinx_subarachnoid", "syrinx_peritoneal", "rhizotomy", "
 def cord_and_root(facts: Facts, near: Neighbours) -> list[Call]:
     """Work on cord or roots named as the target in the header and told in the narrative."""
     titled = facts.mentions("target", *_CORD, sections=_OUTER)
-    outer = drivers.kinds(m for m in facts.account.of("driver") if m.section in _OUTER)
+    outer = drivers.kinds(facts.diseases)
     told = [*facts.mentions("target", *_CORD, sections=BODY), *(d.mention for d in facts.did(*_CORD))]
+    told = told or [d.mention for d in facts.did("durotomy") if titled]
     meant = {Driver.SYRINX, Driver.TETHERED_CORD, Driver.SPASTICITY_PAIN} & outer
     if not told or not (titled or meant):
         return []
@@ -67,32 +70,35 @@ def _cord_detail(values: list[str], outer: frozenset[Driver]) -> str:
 
 
 def vascular(facts: Facts, near: Neighbours) -> list[Call]:
-    outer = [m for m in facts.account.of("driver") if m.section in _OUTER and m.value == Driver.VASCULAR]
-    told = facts.did("fistula")
-    if not outer or not (told or facts.did("lesion_removal")):
+    """A malformation or fistula as the disease, reached through the laminae and the dura."""
+    outer = [m for m in facts.diseases if m.value == Driver.VASCULAR]
+    told = [d.mention for d in facts.did("fistula", "lesion_removal", "durotomy")]
+    if not outer or not told or not _laminae_off(facts):
         return []
-    return [_lesion_call(Family.VASCULAR, facts, "family.vascular", "", (*outer, *(d.mention for d in told)))]
+    return [_lesion_call(Family.VASCULAR, facts, "family.vascular", "", (*outer, *told))]
+
+
+def _laminae_off(facts: Facts) -> bool:
+    return bool(facts.did(*LAMINA_ACTS, "midline", "lamina_cut", "lamina_replaced", "flavectomy", "bone", "facetectomy"))
 
 
 _LESIONS = (Driver.ABSCESS, Driver.HEMATOMA, Driver.SYNOVIAL_CYST)
 
 
 def neoplasm(facts: Facts, near: Neighbours) -> list[Call]:
-    outer = [m for m in facts.account.of("driver") if m.section in _OUTER and m.value == Driver.NEOPLASM]
-    removed = [*facts.did("lesion_removal"), *facts.did("lesion_opened")]
+    outer = [m for m in facts.diseases if m.value == Driver.NEOPLASM]
+    removed = [*facts.did("lesion_removal"), *facts.did("lesion_opened"), *facts.did("durotomy")]
     biopsy = facts.mentions("target", "biopsy", sections=_TOLD)
-    opened = facts.did(*LAMINA_ACTS, "midline", "pedicle", "lamina_cut") or facts.title_acts & LAMINA_ACTS
-    if not outer or not (removed or biopsy) or not opened:
+    if not outer or not (removed or biopsy) or not (_laminae_off(facts) or facts.did("pedicle")):
         return []
     return [_lesion_call(Family.NEOPLASM, facts, "family.neoplasm", _depth(facts), (*outer, *(d.mention for d in removed)))]
 
 
 def lesion(facts: Facts, near: Neighbours) -> list[Call]:
     """Abscess, haematoma or cyst as the target; bone must have come off for it."""
-    outer = [m for m in facts.account.of("driver") if m.section in _OUTER and (m.value in _LESIONS or m.value == Driver.OTHER)]
+    outer = [m for m in facts.diseases if m.value in _LESIONS or m.value == Driver.OTHER]
     removed = [*facts.did("lesion_removal"), *facts.did("lesion_opened"), *(m for m in facts.title if m.value == "lesion_removal")]
-    opened = facts.did(*LAMINA_ACTS, "midline", "lamina_cut")
-    if not outer or not removed or not opened:
+    if not outer or not removed or not _laminae_off(facts):
         return []
     if all(m.value == Driver.SYNOVIAL_CYST for m in outer) and not _cyst_is_target(facts):
         return []
@@ -129,9 +135,12 @@ def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: It
 
 
 def laminoplasty(facts: Facts, near: Neighbours) -> list[Call]:
-    told = facts.did("laminoplasty")
+    told = facts.did("laminoplasty", "lamina_cut")
     titled = [m for m in facts.title if m.value == "laminoplasty"]
-    if not told or not (titled or len(told) > 1):
+    doors = facts.mentions("mark", "door", performed=False)
+    if not (titled and (told or doors)) and not (facts.did("laminoplasty") and len(doors) > 1):
+        return []
+    if any(d.act == "laminoplasty" and d.status is Status.NEGATED for d in facts.doings) and not facts.did("laminoplasty"):
         return []
     where, origin = levels.title_bones(facts.title_levels), "title"
     named = spine.sort_levels(b for d in facts.did("laminoplasty", "lamina_cut") for b in d.bones)
@@ -161,7 +170,9 @@ def route(facts: Facts, near: Neighbours) -> list[Call]:
 def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
     values = {m.value for m in words}
     if region == "thoracic":
-        return "costovertebral" if "costovertebral" in values or "rib" in told else "transpedicular" if "transpedicular" in values else ""
+        if "costovertebral" in values and ("rib" in told or "transpedicular" not in values):
+            return "costovertebral"
+        return "transpedicular" if "transpedicular" in values or "pedicle" in told else ""
     return "lateral" if region == "lumbar" and values & {"transpedicular", "far_lateral"} else ""
 
 
@@ -170,15 +181,19 @@ def _main_region(facts: Facts) -> str:
 
 
 def gill(facts: Facts, near: Neighbours) -> list[Call]:
-    """Slip stated, and the loose arch with pars or facets removed."""
-    slip = any(m.value == Driver.SPONDYLOLISTHESIS for m in facts.account.of("driver"))
-    loose = [*facts.did("loose_arch"), *facts.did("pars")]
-    named = [m for m in facts.account.of("mark") if m.value == "gill"] + list(facts.mentions("target", "gill", sections=_TOLD))
-    if not slip or not loose or near.cage_levels or not (named or facts.did("loose_arch")):
+    """A lytic slip or a loose arch, and the arch taken out with its pars or facets; no cage at the level."""
+    slip = [m for m in facts.diseases if m.value == Driver.SPONDYLOLISTHESIS]
+    lytic = any(m.rule.endswith("lytic") for m in facts.account.of("driver") if m.section not in BODY)
+    loose = [m for m in facts.account.of("mark") if m.value == "loose"]
+    arch = facts.did("loose_arch", *LAMINA_ACTS, "midline")
+    more = facts.did("loose_arch", "pars", "facetectomy")
+    if not slip or not (loose or lytic) or not arch or not more or near.cage_levels or not (loose or facts.did("pars")):
         return []
-    told = spine.sort_levels(b for d in facts.did("loose_arch", "laminectomy", "pars") for b in d.bones)
-    where = told[:1] if told else levels.title_bones(facts.title_levels)[:1]
-    return [Call(Family.GILL, where, "narrative" if told else "title", facts.done, "family.gill", tuple(named))]
+    titled = [b for b in levels.title_bones(facts.title_levels) if b in {"L3", "L4", "L5"}]
+    told = [b for d in facts.did("loose_arch", "pars", "laminectomy") for b in d.bones if b in {"L3", "L4", "L5"}]
+    slipped = [spine.ends(i)[0] for m in slip for i in facts.where(m)]
+    where = next(((b,) for b in (*told, *slipped, *titled) if b in {*slipped, *titled} or not slipped), ())
+    return [Call(Family.GILL, where, "narrative" if told else "title", facts.done, "family.gill", (*loose, *slip))]
 
 
 SPECIAL: tuple[Callable[[Facts, Neighbours], list[Call]], ...] = (by_view, cord_and_root, vascular, neoplasm, lesion, laminoplasty, route, gill)

@@ -11,21 +11,43 @@ _TOLD = HEADER | BODY
 
 def approach(facts: Facts) -> tuple[Approach, tuple[Mention, ...]]:
     """The view of the decompression, with the words for it. Endoscope-assisted open work stays open."""
-    endoscopic = facts.mentions("view", "endoscopic", sections=_TOLD)
-    opened = facts.mentions("view", "open", sections=BODY)
-    through_skin = facts.mentions("view", "percutaneous", "needle_disc", sections=_TOLD)
-    microscope = [m for m in opened if m.rule == "view.open"]
-    if through_skin and _weighs_more(through_skin, microscope):
+    by_eye = facts.mentions("view", "microscope", "tubular", sections=BODY)
+    through_skin = _through_skin(facts)
+    if through_skin and not facts.mentions("view", "microscope", sections=BODY):
         return Approach.PERCUTANEOUS, through_skin
-    body = [m for m in endoscopic if m.section in BODY]
-    if len(endoscopic) >= 2 and body and len(endoscopic) + len(facts.mentions("view", "endoscope_word", sections=BODY)) > len(microscope):
+    endoscopic = _endoscopic(facts)
+    if endoscopic:
         return Approach.ENDOSCOPIC, endoscopic
-    return Approach.OPEN, opened
+    return Approach.OPEN, by_eye or facts.mentions("view", "open", sections=BODY)
 
 
-def _weighs_more(through_skin: tuple[Mention, ...], opened: list[Mention]) -> bool:
-    titled = any(m.section in HEADER for m in through_skin)
-    return len(through_skin) >= 2 and (titled or len(through_skin) >= 3) and len(opened) < 2 or (titled and not opened)
+def _through_skin(facts: Facts) -> tuple[Mention, ...]:
+    """Percutaneous decompression or disc work by name in the header, or by its instruments in the narrative."""
+    named = facts.mentions("view", "percutaneous", "needle_disc", sections=_TOLD)
+    titled = [m for m in (*facts.mentions("view", "through_skin", sections=HEADER), *named) if m.section in HEADER and _names_work(facts, m)]
+    told = [m for m in named if m.section in BODY]
+    if titled and not facts.mentions("neighbour", "posterior_interbody", "screws", "paddle_lead", "cement", sections=HEADER):
+        return (*titled, *told)
+    return tuple(told) if len(told) > 2 else ()
+
+
+def _names_work(facts: Facts, m: Mention) -> bool:
+    """The same header line names a decompression or disc operation, not screws or cement."""
+    sentence = facts.account.sentences[m.sentence]
+    return any(a.value in {"decompression", "discectomy", "laminotomy", "laminectomy", "flavectomy"} for a in sentence.of("act")) or m.value == "needle_disc"
+
+
+def _endoscopic(facts: Facts) -> tuple[Mention, ...]:
+    """A continuous endoscope view: named in the header and not given up, or told throughout the narrative."""
+    words = facts.mentions("view", "endoscopic", "endoscope_word", sections=_TOLD)
+    titled = [m for m in words if m.section in HEADER and not facts.account.sentences[m.sentence].has("view", "endoscope_assist")]
+    told = [m for m in words if m.section in BODY]
+    by_eye = facts.mentions("view", "microscope", sections=BODY)
+    if titled and (not by_eye or len(told) > len(by_eye)):
+        return words
+    strong = [m for m in told if m.value == "endoscopic"]
+    assisted = facts.mentions("view", "endoscope_assist", sections=_TOLD)
+    return words if len(strong) >= 2 and len(told) > len(by_eye) and not assisted else ()
 
 
 def tubular(facts: Facts) -> tuple[Mention, ...]:

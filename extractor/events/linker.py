@@ -42,8 +42,9 @@ class Doing:
 
 @dataclass
 class Place:
-    """Where the narrative is: interspaces and side in force until another is named."""
+    """Where the narrative is: interspaces and side in force until another is named. ``known``: interspaces of the header."""
 
+    known: tuple[str, ...] = ()
     interspaces: tuple[str, ...] = ()
     side: Side | None = None
     levels_by: tuple[Mention, ...] = ()
@@ -56,14 +57,24 @@ class Place:
         self.seen += [level for level in interspaces if level not in self.seen]
 
 
-def link(account: Account, known: Sequence[str] = ()) -> list[Doing]:
+@dataclass(frozen=True)
+class Story:
+    """The narrative's acts in order, and the interspaces it was at in each sentence."""
+
+    doings: tuple[Doing, ...]
+    places: dict[int, tuple[str, ...]]
+
+
+def link(account: Account, known: Sequence[str] = ()) -> Story:
     """All acts of the narrative. ``known``: interspaces the header names, for "at each level"."""
-    place = Place()
+    place = Place(tuple(known))
     doings: list[Doing] = []
+    places: dict[int, tuple[str, ...]] = {}
     for sentence in account.sentences:
         if sentence.section in TOLD:
-            doings += _told(sentence, place, doings, tuple(known))
-    return doings
+            doings += _told(sentence, place, doings)
+            places[sentence.index] = place.interspaces
+    return Story(tuple(doings), places)
 
 
 def operative_levels(sentence: Sentence) -> list[Mention]:
@@ -78,25 +89,69 @@ def interspaces_in(mentions: Iterable[Mention]) -> tuple[str, ...]:
     return spine.sort_levels(named)
 
 
-def _told(sentence: Sentence, place: Place, before: list[Doing], known: tuple[str, ...]) -> list[Doing]:
+def _told(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
     deeds = [m for m in sentence.mentions if m.kind in {"deed", "act", "kept"}]
     levels = operative_levels(sentence)
     _move(sentence, levels, deeds, place)
+    _turn(sentence, deeds, place)
     if not deeds:
         return _repeated(sentence, place, before)
-    spread = sentence.has("mark", "each_level")
-    return [_doing(m, sentence, levels, place, known if spread else ()) for m in deeds]
+    spread = place.known if sentence.has("mark", "each_level") else ()
+    return [_doing(m, sentence, levels, place, spread) for m in deeds]
 
 
 def _move(sentence: Sentence, levels: list[Mention], deeds: list[Mention], place: Place) -> None:
+    """Goes to the interspaces a sentence names, to the level above or below, or to the one its lamina belongs to."""
     interspaces = interspaces_in(levels)
     steps = _steps(sentence, place)
     if steps:
         place.go(steps, sentence.of("mark"))
-    elif interspaces and (deeds or not sentence.has("mark", "localise") or not place.interspaces):
-        denied = deeds and all(m.status is not Status.PERFORMED or m.kind == "kept" for m in deeds)
-        if not denied:
+    elif interspaces:
+        if _moves(sentence, interspaces, deeds, place):
             place.go(interspaces, tuple(m for m in levels if m.value != "bone"))
+    else:
+        _follow_bones(levels, deeds, place)
+
+
+def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention], place: Place) -> bool:
+    """A level that is denied work is not gone to; a film of one known level is, a film of several only at the start."""
+    if deeds:
+        return not all(m.status is not Status.PERFORMED or m.kind == "kept" for m in deeds)
+    if sentence.has("mark", "localise"):
+        return not place.interspaces or (len(interspaces) == 1 and interspaces[0] in place.known)
+    return True
+
+
+def _follow_bones(levels: list[Mention], deeds: list[Mention], place: Place) -> None:
+    """Work on the lower edge of L5 is work at L5-S1: the place follows when the bone belongs to another known interspace."""
+    if not any(m.status is Status.PERFORMED and m.value in _BONE_WORK for m in deeds):
+        return
+    for m in levels:
+        if m.value != "bone" or m.noun not in {"", "lamina"}:
+            continue
+        here = spine.bones_of(place.interspaces)
+        wanted = _interspace_of(m)
+        if wanted and wanted in place.known and not set(m.bones) & set(here):
+            place.go((wanted,), (m,))
+            return
+
+
+_BONE_WORK = frozenset({"laminectomy", "laminotomy", "hemilaminectomy", "bone"})
+
+
+def _interspace_of(m: Mention) -> str:
+    below = next((s for s in spine.INTERSPACES if spine.ends(s)[0] == m.bones[0]), "")
+    above = next((s for s in spine.INTERSPACES if spine.ends(s)[1] == m.bones[0]), "")
+    return above if m.part == "upper" else below
+
+
+def _turn(sentence: Sentence, deeds: list[Mention], place: Place) -> None:
+    """ "Left side first." turns to a side; so does work on one side. Both sides named turn to neither."""
+    said = {Side(s.value) for s in sentence.of("side")}
+    labelled = sentence.end - sentence.start < 40 or (sentence.of("side") and sentence.of("side")[0].start - sentence.start < 12)
+    if not said or not (deeds or labelled) or (sentence.has("mark", "localise") and not deeds):
+        return
+    place.side = said.pop() if len(said) == 1 else None
 
 
 def _steps(sentence: Sentence, place: Place) -> tuple[str, ...]:
@@ -144,9 +199,7 @@ def _sides(m: Mention, sentence: Sentence, place: Place) -> tuple[Side, ...]:
     said = sentence.of("side")
     same = [s for s in said if s.clause == m.clause] or [s for s in said if abs(s.clause - m.clause) <= 1]
     sides = tuple(dict.fromkeys(Side(s.value) for s in same))
-    if sides and Side.BILATERAL not in sides and len(sides) == 1:
-        place.side = sides[0]
-    return sides
+    return sides or ((place.side,) if place.side else ())
 
 
 def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
@@ -156,6 +209,8 @@ def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doi
     mark = next(m for m in sentence.mentions if m.kind == "mark" and m.value == "repeat")
     last = before[-1]
     recent = [d for d in before if d.status is Status.PERFORMED and d.interspaces == last.interspaces and not d.inferred][-8:]
+    if sentence.of("neighbour") or sentence.index - last.sentence > 12:
+        return []
     sides = tuple(dict.fromkeys(Side(s.value) for s in sentence.of("side")))
     where = interspaces_in(operative_levels(sentence)) or place.interspaces
     bones = _bones(operative_levels(sentence))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -34,7 +34,7 @@ TABLES = (
 """The vocabulary tables, in reading order. ``composition``, ``selection`` and ``reasons`` have their own shapes."""
 
 _LISTS = ("terms", "patterns", "heads", "spoken", "heard", "finds", "spares", "not_after", "not_before")
-_KNOWN = {"id", "value", "meant", "scope", "direction", "meaning", *_LISTS}
+_KNOWN = {"id", "value", "meant", "scope", "direction", "nouns_only", *_LISTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Rule:
     not_before: tuple[str, ...] = ()
     scope: int | str | None = None
     direction: str | None = None
+    nouns_only: bool = False
     finds: tuple[str, ...] = ()
     spares: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def expression(self) -> str:
@@ -113,6 +113,7 @@ def _rule(table: str, number: int, row: Mapping[str, Any], problems: list[str]) 
         value=value,
         scope=row.get("scope"),
         direction=row.get("direction"),
+        nouns_only=bool(row.get("nouns_only", False)),
         **lists,
     )
     problems += [f"{where}: {fault}" for fault in _faults(rule)]

@@ -13,6 +13,9 @@ from extractor.knowledge.rules import Rule
 from extractor.vocabulary import Status
 
 GROUP = "opnote_targets"
+DEED, NOUN = "DEED", "NOUN"
+"""Labels of judged words: a verb of work, or a noun."""
+
 _ORDER = ("negated", "aborted", "planned", "historical")
 
 
@@ -50,7 +53,8 @@ def _cues(rule: Rule) -> Iterable[ConTextRule]:
     scope = int(rule.scope) if rule.scope else None
     category = f"{rule.value}|{rule.id}" if direction != "TERMINATE" else "TERMINATE"
     for term in rule.terms:
-        yield ConTextRule(literal=term, category=category, direction=direction, max_scope=scope if direction != "TERMINATE" else None)
+        excluded = {DEED} if rule.nouns_only else None
+        yield ConTextRule(literal=term, category=category, direction=direction, max_scope=scope if direction != "TERMINATE" else None, excluded_types=excluded)
 
 
 def _judge(cues: list[tuple[str, str]]) -> Judgement:

@@ -16,7 +16,7 @@ from spacy.tokens import Doc, Span
 from extractor.knowledge import Knowledge
 from extractor.knowledge.rules import Rule
 from extractor.language import boundaries, levels, work
-from extractor.language.assertion import Assertion, Judgement
+from extractor.language.assertion import DEED, NOUN, Assertion, Judgement
 from extractor.language.matching import Vocabulary
 
 MENTIONS = "opnote"
@@ -92,33 +92,33 @@ class Mentions:
 
     def _deeds(self, doc: Doc, lower: list[str], matches: list[tuple[Rule, int, int]], parts: list[work.Found]) -> list[Hit]:
         found: list[Hit] = []
+        spoken_of: list[work.Found] = []
         for sentence in doc.sents:
-            inside = [m for m in matches if sentence.start <= m[1] and m[2] <= sentence.end]
-            things = [work.Found(s - sentence.start, e - sentence.start, r.value, r.id) for r, s, e in inside if r.table == "anatomy"]
-            things += [replace(p, start=p.start - sentence.start, end=p.end - sentence.start) for p in parts if sentence.start <= p.start and p.end <= sentence.end]
+            base, tokens = sentence.start, lower[sentence.start : sentence.end]
+            inside = [m for m in matches if base <= m[1] and m[2] <= sentence.end]
+            things = [work.Found(s - base, e - base, r.value, r.id) for r, s, e in inside if r.table == "anatomy"]
+            things += [replace(p, start=p.start - base, end=p.end - base) for p in parts if base <= p.start and p.end <= sentence.end]
             things.sort(key=lambda f: f.start)
-            verbs = [work.Found(s - sentence.start, e - sentence.start, r.value, r.id) for r, s, e in inside if r.table == "work"]
-            if not things or not verbs:
-                continue
+            verbs = [work.Found(s - base, e - base, r.value, r.id) for r, s, e in inside if r.table == "work"]
             marks = [(r, s, e) for r, s, e in inside if r.id.startswith("mark.extent")]
-            for deed in work.deeds(lower[sentence.start : sentence.end], things, verbs):
-                hit = self._deed(deed, sentence.start, marks, lower)
-                if hit:
-                    found.append(hit)
+            made = (self._deed(deed, base, marks, lower) for deed in work.deeds(tokens, things, verbs, spoken_of)) if verbs else ()
+            found += [hit for hit in made if hit]
+            spoken_of = [work.Found(-1, -1, t.value, t.rule) for t in work.topics(tokens, things)] or spoken_of[:0]
         return found
 
     def _deed(self, deed: work.Deed, base: int, marks: list[tuple[Rule, int, int]], lower: list[str]) -> Hit | None:
         thing, verb = deed.structure, deed.verb
         kind = {"tool": "remove", "particle": "remove"}.get(verb.value, verb.value)
-        start, end = base + min(thing.start, verb.start), base + max(thing.end, verb.end)
+        named = thing if thing.start >= 0 else verb
+        start, end = base + min(named.start, verb.start), base + max(named.end, verb.end)
         head, head_end = base + verb.start, base + verb.end
         if kind == "keep":
             return Hit("kept", thing.value, verb.rule, start, end, head, head_end, part=thing.value)
         composition = self._acts.get((thing.value, kind))
         if composition is None:
             return Hit("handled", thing.value, thing.rule, start, end, head, head_end, part=kind) if kind == "expose" else None
-        extent = _extent(marks, base + thing.start, base + thing.end)
-        return Hit("deed", composition.act, composition.id, start, end, head, head_end, extent, part=_which(lower, base + thing.start))
+        extent = _extent(marks, base + named.start, base + named.end)
+        return Hit("deed", composition.act, composition.id, start, end, head, head_end, extent, part=_which(lower, base + named.start))
 
     def _levels(self, doc: Doc, lower: list[str]) -> list[Hit]:
         segments = levels.find_levels(doc.text)
@@ -215,10 +215,10 @@ class Judge:
 
     def __call__(self, doc: Doc) -> Doc:
         hits: list[Hit] = doc.user_data.get(MENTIONS, [])
-        heads = sorted({(h.head, h.head_end) for h in hits if h.kind in JUDGED or h.kind == "kept"})
+        heads = sorted({(h.head, h.head_end, DEED if h.kind in {"deed", "kept"} else NOUN) for h in hits if h.kind in JUDGED or h.kind == "kept"})
         judged: dict[tuple[int, int], Judgement] = {}
         if heads:
-            judged = self._assertion(doc, [Span(doc, start, end, label="TARGET") for start, end in heads])
+            judged = self._assertion(doc, [Span(doc, start, end, label=label) for start, end, label in heads])
         doc.user_data["opnote_judged"] = judged
         return doc
 

@@ -1,6 +1,7 @@
-"""spaCy factories of the components, for people who build their own pipelines (``nlp.add_pipe("opnote_mentions")``)."""
+"""spaCy factories of the components, for people who build their own pipelines (``nlp.add_pipe("opnote_mentions")``).
 
-from __future__ import annotations
+spaCy reads the annotations of a factory at run time, so they are not postponed here.
+"""
 
 from spacy.language import Language
 

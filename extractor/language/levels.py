@@ -268,8 +268,9 @@ def _bare_pair(text: str, match: re.Match[str], found: list[Segment]) -> list[Se
     words = match["a"].lower() in _WORDS
     a, b = (_WORDS.get(match[n].lower()) or int(match[n]) for n in "ab")
     joined = text[match.end("a") : match.start("b")]
-    loose = joined == " and " or "/" in joined or (words and not match["tail"])
-    if loose and not match["tail"] or (joined == " and " and not match["tail"]):
+    placed = text[: match.start()].endswith(("at ", "At "))
+    loose = joined == " and " or "/" in joined or (words and not placed)
+    if loose and not match["tail"]:
         return []
     upper = f"{_region_before(match.start(), found, a)}{a}"
     if not spine.is_vertebra(upper):

@@ -16,7 +16,7 @@ class Heading:
 
     start: int
     end: int
-    section: Section
+    section: Section | None
     line_only: bool
     rule: str
 
@@ -41,12 +41,26 @@ class Headings:
     def __call__(self, text: str) -> list[Heading]:
         written = [self._heading(m.start("head"), m.end(), m["head"]) for m in self._written.finditer(text) if _may_head(m)]
         taken = {h.start for h in written}
+        written += [Heading(start, end, None, False, "section.unknown") for start, end in _unknown(text) if start not in taken]
+        taken |= {h.start for h in written}
         spoken = [self._heading(m.start(), m.end(), m.group()) for m in self._spoken.finditer(text) if m.start() not in taken]
         return sorted((*written, *spoken), key=lambda h: h.start)
 
     def _heading(self, start: int, end: int, words: str) -> Heading:
         rule = self._by_head[" ".join(words.lower().split())]
         return Heading(start, end, Section(rule.value), rule.scope == "line", rule.id)
+
+
+_CAPITAL_LINE = re.compile(r"(?<![^\n])[ \t*#=-]*(?P<head>[A-Z][A-Z0-9 ,/&()'.+-]{3,60}?)[ \t]*:?[ \t=-]*(?=\n|$)")
+_TITLE_LINE = re.compile(r"(?<![^\n])[ \t*#]*(?P<head>[A-Z][a-z]+(?:[ /-](?:[a-z]+|[A-Z][a-z]+|[LCTS]\d+(?:[-/][LCTS]?\d+)?|\d-\d)){0,5}),?[ \t]*:?[ \t]*(?=\n)")
+
+
+def _unknown(text: str) -> list[tuple[int, int]]:
+    """Lines that look like headings though no table knows them: they end the section before, and tell nothing themselves."""
+    found = [m.span("head") for m in _TITLE_LINE.finditer(text)]
+    if sum(map(str.islower, text)) > len(text) * 0.3:
+        found += [m.span("head") for m in _CAPITAL_LINE.finditer(text)]
+    return found
 
 
 def _flexible(head: str) -> str:
@@ -73,5 +87,26 @@ def section_at(position: int, headings: list[Heading], text: str) -> tuple[Secti
             continue
         if heading.line_only and "\n" in text[heading.end : position].strip(" "):
             continue
+        if heading.section in _LISTED and _list_ended(text, heading.end, position):
+            return None, heading.start
         return heading.section, heading.start
     return None, -1
+
+
+_LISTED = frozenset({Section.TITLE, Section.DIAGNOSIS})
+_ITEM = re.compile(r"\s*(?:\(?(?:\d{1,2}|[A-Ha-h]|[ivxIVX]+)[.):]|[-*+>]|\[)\s*")
+
+
+def _list_ended(text: str, start: int, position: int) -> bool:
+    """A title or diagnosis ends with its line, or with the list under it: what follows in prose is something else."""
+    lines = text[start:position].split("\n")
+    current = text[position : text.find("\n", position) if "\n" in text[position:] else len(text)]
+    if len(lines) == 1:
+        return False
+    inline = bool(lines[0].strip(" :.-"))
+    if _ITEM.match(current):
+        return False
+    if inline:
+        return True
+    between = [line for line in lines[1:-1] if line.strip()]
+    return bool(between) and not _ITEM.match(between[0]) and len(current) > 130 or len(current) > 400

@@ -21,35 +21,47 @@ class Drafted(Protocol):
     def mentions(self) -> tuple[Mention, ...]: ...
 
 
-_LOOSE = frozenset({Section.TITLE, Section.INDICATION, Section.CONSENT, Section.DIAGNOSIS, Section.ADMINISTRATIVE, Section.FINDINGS})
+_LOOSE = frozenset({Section.TITLE, Section.INDICATION, Section.CONSENT, Section.DIAGNOSIS, Section.FINDINGS})
 
 
 def tell(drafts: Sequence[Drafted], headings: list[Heading], text: str, heard: Heard) -> Iterator[Sentence]:
     """Sentences with their sections. The operation begins with the first sentence that brings the patient to the table;
     what a heading does not govern is title or indication before that, narrative after."""
-    begun = False
-    block = -2
+    state = _State()
     for index, draft in enumerate(drafts):
         given, heading = section_at(draft.start, headings, text)
-        if heading != block:
-            block, shifted = heading, False
-        begins = _begins(draft)
-        history = _is_history(draft)
-        if given is Section.NARRATIVE:
-            section = Section.INDICATION if history and not begun and not begins else Section.NARRATIVE
-        elif given is None:
-            shifted = shifted or (begins and not history)
-            section = Section.NARRATIVE if begun or shifted else _opening(draft, text)
-        elif given in _LOOSE:
-            shifted = shifted or (begins and not history and _is_prose(draft, text))
-            section = Section.NARRATIVE if shifted else given
-            if given is Section.TITLE and history and not shifted:
-                section = Section.INDICATION
-        else:
-            section = given
-        begun = begun or (section is Section.NARRATIVE and begins)
+        section = state.section(draft, given, heading, text)
         start, end = heard.original(draft.start, draft.end)
         yield Sentence(index, start, end, section, tuple(replace(m, section=section, sentence=index) for m in draft.mentions))
+
+
+class _State:
+    """Where the telling stands: whether the operation has begun, and whether this block turned into narrative."""
+
+    def __init__(self) -> None:
+        self._begun = False
+        self._shifted = False
+        self._block = -2
+
+    def section(self, draft: Drafted, given: Section | None, heading: int, text: str) -> Section:
+        if heading != self._block:
+            self._block, self._shifted = heading, False
+        begins, history = _begins(draft), _is_history(draft)
+        section = self._decide(draft, given, begins and not history, history, text)
+        self._begun = self._begun or (section is Section.NARRATIVE and begins)
+        return section
+
+    def _decide(self, draft: Drafted, given: Section | None, begins: bool, history: bool, text: str) -> Section:
+        if given is Section.NARRATIVE:
+            return Section.INDICATION if history and not self._begun and not begins else Section.NARRATIVE
+        if given is not None and given not in _LOOSE:
+            return given
+        self._shifted = self._shifted or begins
+        if self._shifted or (given is None and self._begun and not history):
+            return Section.NARRATIVE
+        if given is None:
+            return _opening(draft, text)
+        return Section.INDICATION if given is Section.TITLE and history else given
 
 
 def _begins(draft: Drafted) -> bool:
@@ -60,13 +72,10 @@ def _is_history(draft: Drafted) -> bool:
     return any(m.kind == "mark" and m.value == "clinical_history" for m in draft.mentions)
 
 
-def _is_prose(draft: Drafted, text: str) -> bool:
-    return draft.end - draft.start > 30
-
-
 def _opening(draft: Drafted, text: str) -> Section:
     """Before the operation begins: a short line is a title, prose is the story."""
     line_start = text.rfind("\n", 0, draft.start) + 1
     line_end = text.find("\n", draft.start)
     line = text[line_start : line_end if line_end >= 0 else len(text)]
-    return Section.TITLE if len(line) < 160 and not _is_history(draft) else Section.INDICATION
+    named = any(m.kind in {"act", "neighbour"} for m in draft.mentions)
+    return Section.TITLE if named and len(line) < 160 and not _is_history(draft) else Section.INDICATION

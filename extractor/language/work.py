@@ -3,34 +3,22 @@
 Surgeons rarely name an act; they say that the inferior half of the lamina was taken with a Kerrison. Each verb of work is
 given its objects: to its left when it is passive ("the lamina and medial facet were removed"), to its right when it is
 active ("removing the lamina"). A structure that only says where ("elevated off the dura", "with a hook at the facet") is no
-object. A verb without an object of its own takes that of the verb before it ("was thinned and removed").
+object. A verb without an object of its own takes that of the verb before it ("was thinned and removed"), and a pronoun
+("these were enlarged", "it was taken out") stands for what was spoken of last.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_PREPOSITIONS = frozenset(
-    "with at to from under underneath over off between on in above below beneath around along near by against into beyond behind until "
-    "toward towards through past onto without for via inside outside across upon beside w/ adjacent overlying covering medial lateral "
-    "up down out anterior posterior ventral dorsal rostral caudal cephalad deep superficial like exposing before after as".split()
-)
-_DIRECTIONS = frozenset("medial lateral anterior posterior ventral dorsal rostral caudal cephalad deep superficial up down out".split())
-_PARTITIVES = frozenset(
-    "half halves third thirds quarter edge edges margin margins portion portions part parts lip lips aspect aspects rim rims tip tips undersurface underside "
-    "bottom top majority remainder remnant remnants surface cap roof piece pieces most all both each much bite bites mm millimeters millimetres "
-    "corner base percent % shelf side sides rest some bulk remaining layer layers fragment fragments amount sliver section sections border "
-    "window leaf leaves sheet inch cm third two-thirds bits spur ridge overhang bone neck origin attachment insertion hypertrophy and few more length width wall walls".split()
-)
-_ACTIVE_BEFORE = frozenset("to we i and then by surgeon resident fellow attending he she they carefully gently sharply again next also first now".split())
-_AUXILIARY = frozenset("was were been being is are be has have had got get gets came comes".split())
-_STRONG_BREAK = frozenset(".;:()\n")
+from extractor.language import grammar as g
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A structure or a verb in a sentence: token span, table value and rule."""
+    """A structure or a verb in a sentence: token span, table value and rule. ``start`` below zero: from a sentence before."""
 
     start: int
     end: int
@@ -46,20 +34,28 @@ class Deed:
     verb: Found
 
 
-def deeds(tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found]) -> list[Deed]:
-    """All pairs of structure and work in one sentence. ``tokens`` are lower case."""
-    acts: list[Deed] = []
+def deeds(tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found], spoken_of: Sequence[Found] = ()) -> list[Deed]:
+    """All pairs of structure and work in one sentence. ``tokens`` are lower case; ``spoken_of``: structures of the sentence before."""
+    found: list[Deed] = []
     last: list[Found] = []
-    working = [v for i, v in enumerate(verbs) if _is_work(tokens, v)]
+    working = [v for v in verbs if _is_work(tokens, v)]
     for number, verb in enumerate(working):
         left = working[number - 1].end if number else 0
         right = working[number + 1].start if number + 1 < len(working) else len(tokens)
-        objects = _objects(tokens, structures, verb, left, right) or (last if _shares(tokens, left, verb.start) else [])
-        acts += [Deed(thing, verb) for thing in objects]
+        objects = _objects(tokens, structures, verb, left, right)
+        if not objects and _shares(tokens, left, verb.start):
+            objects = last
+        if not objects:
+            objects = _pronoun(tokens, structures, verb, left, spoken_of)
+        found += [Deed(thing, verb) for thing in objects]
         last = objects
-    claimed = {deed.structure for deed in acts}
-    free = [s for s in structures if s not in claimed]
-    return acts + list(_by_tool(tokens, free, verbs, working))
+    claimed = {deed.structure for deed in found}
+    return found + list(_by_tool(tokens, [s for s in structures if s not in claimed], verbs, working))
+
+
+def topics(tokens: Sequence[str], structures: Sequence[Found]) -> list[Found]:
+    """What a pronoun in the next sentence may stand for: the structures here that are not mere places."""
+    return [s for s in structures if not _is_placed(tokens, s) and s.value not in {"soft", "bone"}]
 
 
 def _is_work(tokens: Sequence[str], verb: Found) -> bool:
@@ -67,7 +63,7 @@ def _is_work(tokens: Sequence[str], verb: Found) -> bool:
         return verb.start > 0 and tokens[verb.start - 1] == "to"
     if verb.value == "particle":
         following = tokens[verb.end] if verb.end < len(tokens) else "."
-        return following in {".", ",", ";", "w/", "both", "r", "l"} and tokens[max(0, verb.start - 1)] not in _PREPOSITIONS
+        return following in {".", ",", ";", "w/", "both", "r", "l"} and tokens[max(0, verb.start - 1)] not in g.PREPOSITIONS
     return True
 
 
@@ -83,34 +79,45 @@ def _objects(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
 def _is_active(tokens: Sequence[str], verb: Found) -> bool:
     """Infinitive, gerund, noun with "of", or a plain past after a subject that is a person or a tool."""
     word = tokens[verb.start]
-    before = [t for t in tokens[max(0, verb.start - 3) : verb.start]]
-    if any(t in _AUXILIARY for t in before):
-        return word.endswith("ing") and not any(t in {"was", "were"} for t in before[-1:])
-    if word.endswith("ing") or tokens[verb.end - 1] == "of" or word in {"took", "take", "resect", "remove", "excise", "drill", "bit"}:
+    before = tokens[max(0, verb.start - 3) : verb.start]
+    if any(t in g.AUXILIARIES for t in before):
+        return word.endswith("ing") and before[-1] not in {"was", "were"}
+    if word.endswith("ing") or tokens[verb.end - 1] == "of" or word in g.ACTIVE_FORMS:
         return True
-    return not before or before[-1] in _ACTIVE_BEFORE or before[-1] in _STRONG_BREAK
+    return not before or before[-1] in g.SUBJECTS or before[-1] in g.STRONG_BREAKS
 
 
 def _shares(tokens: Sequence[str], left: int, start: int) -> bool:
     """Whether a verb goes on with the object of the verb before it: joined by "and", a comma or "then"."""
     between = tokens[left:start]
-    return len(between) <= 14 and not any(t in _STRONG_BREAK for t in between) and any(t in {"and", ",", "then"} for t in between)
+    return len(between) <= 14 and not any(t in g.STRONG_BREAKS for t in between) and any(t in {"and", ",", "then", "until"} for t in between)
+
+
+def _pronoun(tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int, spoken_of: Sequence[Found]) -> list[Found]:
+    """What "it", "these" or "their inner third" before a verb stand for: the last structure named, in this sentence or before."""
+    index = next((i for i in range(verb.start - 1, max(left, verb.start - 9) - 1, -1) if tokens[i] in g.PRONOUNS), None)
+    if index is None or any(t in g.STRONG_BREAKS for t in tokens[index : verb.start]):
+        return []
+    before = [s for s in structures if s.end <= index and s.value not in {"soft", "bone"}]
+    chosen = before or list(spoken_of)
+    return chosen[-1:] if tokens[index] in {"it", "this", "which", "that", "its"} else [s for s in chosen if s.value == chosen[-1].value]
 
 
 def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int) -> list[Found]:
     found: list[Found] = []
     for thing in reversed([s for s in structures if left <= s.start and s.end <= verb.start]):
-        if any(t in _STRONG_BREAK for t in tokens[thing.end : verb.start]):
+        if _is_broken(tokens, thing.end, verb.start):
             break
-        if found and _new_clause(tokens, thing.end, found[-1].start):
+        if found and any(t in g.CLAUSE_OPENERS for t in tokens[thing.end : found[-1].start]):
             break
         if not _is_placed(tokens, thing):
             found.append(thing)
     return found[::-1]
 
 
-def _new_clause(tokens: Sequence[str], start: int, end: int) -> bool:
-    return any(t in {"while", "which", "where", "when", "but", "until", "as"} for t in tokens[start:end])
+def _is_broken(tokens: Sequence[str], start: int, end: int) -> bool:
+    """A full stop or the like between; the colon of a leading label ("Flavum: bitten out") does not break."""
+    return any(t in g.STRONG_BREAKS and not (t == ":" and start + i <= 4) for i, t in enumerate(tokens[start:end]))
 
 
 def _on_right(tokens: Sequence[str], structures: Sequence[Found], verb: Found, right: int) -> list[Found]:
@@ -120,9 +127,9 @@ def _on_right(tokens: Sequence[str], structures: Sequence[Found], verb: Found, r
         if thing.start < verb.end or thing.end > right:
             continue
         gap = tokens[edge : thing.start]
-        if len(gap) > 9 or any(t in _STRONG_BREAK for t in gap) or _new_clause(tokens, edge, thing.start):
+        if len(gap) > 9 or any(t in g.STRONG_BREAKS or t in g.CLAUSE_OPENERS for t in gap):
             break
-        if found and not any(t in {"and", ",", "/", "&", "+", "or", "with", "as"} for t in gap):
+        if found and not any(t in g.JOINERS for t in gap):
             break
         if _is_placed(tokens, thing, since=verb.end):
             if not found:
@@ -134,39 +141,48 @@ def _on_right(tokens: Sequence[str], structures: Sequence[Found], verb: Found, r
 
 
 def _source(tokens: Sequence[str], structures: Sequence[Found], verb: Found, right: int) -> list[Found]:
-    """"Bone was removed from the lamina": the structure after "from", "off" or "along"."""
+    """ "Bone was removed from the lamina": the structure after "from", "off" or "along"."""
     for thing in structures:
-        if verb.end <= thing.start <= min(verb.end + 8, right) and any(t in {"from", "off", "of", "along", "at"} for t in tokens[verb.end : thing.start]):
+        near = verb.end <= thing.start <= min(verb.end + 8, right)
+        if near and any(t in {"from", "off", "of", "along", "at"} for t in tokens[verb.end : thing.start]):
             return [thing]
     return []
 
 
 def _is_placed(tokens: Sequence[str], thing: Found, since: int = 0) -> bool:
-    """Whether a structure only says where: it follows a preposition, and no part of it is the object."""
+    """Whether a structure only says where: its noun phrase follows a preposition, and no part of it is the object."""
     index = thing.start - 1
-    stop = max(since, thing.start - 9)
+    stop = max(since, thing.start - 10)
     while index >= stop:
         word = tokens[index]
         if word == "of":
-            if index - 1 < stop or not _is_part(tokens[index - 1]):
+            if index - 1 < stop or not (_is_part(tokens[index - 1]) or (thing.value == "disc" and tokens[index - 1] not in g.PLACES)):
                 return True
             index -= 2
             continue
-        if word in _PREPOSITIONS and not _is_direction(tokens, index):
+        if word in g.DETERMINERS:
+            return index > stop and _is_preposition(tokens, index - 1)
+        if _is_preposition(tokens, index):
             return True
-        if word in {",", "and", "/", "&", "or"} or word in _STRONG_BREAK:
+        if word in g.JOINERS or word in g.STRONG_BREAKS:
             return False
         index -= 1
     return False
 
 
-def _is_part(word: str) -> bool:
-    return word in _PARTITIVES or word.endswith("ing") or word in {"removal", "resection", "excision", "decompression"}
-
-
-def _is_direction(tokens: Sequence[str], index: int) -> bool:
+def _is_preposition(tokens: Sequence[str], index: int) -> bool:
     """ "medial facet" names a part; "medial to the facet" a place."""
-    return tokens[index] in _DIRECTIONS and tokens[index + 1 : index + 2] != ["to"]
+    word = tokens[index]
+    if word == "of":
+        return not (index > 0 and _is_part(tokens[index - 1]))
+    return word in g.PREPOSITIONS and not (word in g.DIRECTIONS and tokens[index + 1 : index + 2] != ["to"])
+
+
+_FRACTION = re.compile(r"\d+(?:/\d+|%)?$")
+
+
+def _is_part(word: str) -> bool:
+    return word in g.PARTITIVES or word.endswith("ing") or bool(_FRACTION.match(word))
 
 
 def _by_tool(tokens: Sequence[str], free: Sequence[Found], verbs: Sequence[Found], working: Sequence[Found]) -> Iterator[Deed]:
