@@ -10,7 +10,7 @@ from extractor.coding.calls import Call
 from extractor.coding.facts import HEADER, LAMINA_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.redo import is_redo
-from extractor.coding.sides import laterality
+from extractor.coding.sides import Sides
 from extractor.coding.views import approach, tubular
 from extractor.events.linker import Doing
 from extractor.result import Attributes
@@ -30,7 +30,7 @@ def attributes(facts: Facts, near: Neighbours, calls: Sequence[Call]) -> Attribu
         levels=where,
         level_unit=_unit(calls, where),
         regions=spine.regions_of(where),
-        laterality=_laterality(facts, calls, doings, where),
+        laterality=Sides(facts).of(calls),
         approach=view,
         tubular=view is Approach.OPEN and bool(tubular(facts)),
         components=components(facts, calls, doings),
@@ -45,12 +45,6 @@ def _unit(calls: Sequence[Call], where: Sequence[str]) -> LevelUnit | None:
     if found:
         return found
     return LevelUnit.VERTEBRA if all(call.family in _VERTEBRA for call in calls) else LevelUnit.INTERSPACE
-
-
-def _laterality(facts: Facts, calls: Sequence[Call], doings: Sequence[Doing], where: Sequence[str]) -> Side:
-    if all(call.family in _VERTEBRA for call in calls):
-        return Side.BILATERAL
-    return laterality(facts, doings, where)
 
 
 def components(facts: Facts, calls: Sequence[Call], doings: Sequence[Doing]) -> tuple[Act, ...]:

@@ -10,7 +10,7 @@ from extractor.coding.calls import Call
 from extractor.coding.facts import HEADER, LAMINA_ACTS, SIDE_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.selection import Line
-from extractor.coding.sides import body_side, header_side
+from extractor.coding.sides import Sides
 from extractor.result import Attributes
 from extractor.vocabulary import Conflict, Family, Gap, Side, Status
 
@@ -41,7 +41,7 @@ def conflicts(facts: Facts, near: Neighbours, calls: Sequence[Call], found: Attr
 
 
 def _side_conflict(facts: Facts, found: Attributes) -> bool:
-    said, done = header_side(facts), found.laterality
+    said, done = Sides(facts).header, found.laterality
     one = {Side.LEFT, Side.RIGHT}
     return {said, done} == one
 

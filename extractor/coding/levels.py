@@ -40,7 +40,7 @@ def lamina_bones(doings: Iterable[Doing]) -> tuple[str, ...]:
     full: list[str] = []
     edge: list[str] = []
     for d in doings:
-        whole = d.extent != "edge" and not (d.mention.kind == "deed" and d.part == "upper" and len(d.bones) == 1)
+        whole = d.extent != "edge" and not (d.mention.kind == "deed" and d.part == "upper" and d.extent != "half" and len(d.bones) == 1)
         (full if whole else edge).extend(d.bones)
     return spine.sort_levels(full or edge)
 
@@ -75,7 +75,9 @@ def removed_bones(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...
     """Vertebrae of a vertebra family and where they come from."""
     told = lamina_bones(doings)
     title = title_bones(facts.title_levels)
-    if told and not (len(told) < 2 < len(title) and set(told) < set(title)):
+    if told and title and set(told) < set(title) and {title[0], title[-1]} <= set(told):
+        return title, "narrative"
+    if told and not (len(told) < 2 < len(title) and set(told) < set(title)) and not (title and not set(told) & set(title)):
         return told, "narrative"
     if title:
         return title, "title"

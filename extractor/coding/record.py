@@ -16,6 +16,7 @@ from extractor.coding.facts import BODY, HEADER, Facts
 from extractor.coding.family import families
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.notperformed import not_performed
+from extractor.coding.sides import Sides
 from extractor.coding.selection import Case, Line, select
 from extractor.events.linker import Doing, link
 from extractor.knowledge import Knowledge
@@ -95,6 +96,7 @@ def _case(facts: Facts, near: Neighbours, call: Call, when: dt.date, knowledge: 
     regions = facts.regions.most_common(1)
     return Case(
         call,
+        Sides(facts),
         when,
         knowledge.codebook,
         settings,

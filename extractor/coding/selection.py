@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from extractor import spine
 from extractor.coding.calls import Call
-from extractor.coding.sides import side_at
+from extractor.coding.sides import Sides
 from extractor.knowledge.codebook import Codebook
 from extractor.settings import Settings
 from extractor.vocabulary import Driver, Family, Region, Side
@@ -31,6 +31,7 @@ class Case:
     """What selection needs to know beside the call."""
 
     call: Call
+    sides: Sides
     day: dt.date
     book: Codebook
     settings: Settings
@@ -101,9 +102,9 @@ def _window(firsts: dict[Region, str], addons: dict[Region, str]) -> Callable[[C
         for region, levels in groups.items():
             if region not in firsts:
                 continue
-            sides = {level: side_at(case.call.doings, level) for level in levels}
+            sides = {level: case.sides.at(case.call, level) for level in levels}
             first = _first_of(levels, sides)
-            side = sides.get(first, side_at(case.call.doings, ""))
+            side = sides[first] if first else case.sides.at(case.call, "")
             lines.append(_line(case, firsts[region], f"select.window.first.{region}", [first] if first else [], 1, _side_modifiers(side)))
             lines += _further(case, addons[region], [level for level in levels if level != first], sides)
         return lines
@@ -240,8 +241,7 @@ def _endoscopic(case: Case) -> list[Line]:
     region = case.region(case.call.levels)
     if region in {Region.CERVICAL, Region.THORACIC}:
         return []
-    side = side_at(case.call.doings, case.call.levels[0] if case.call.levels else "", entry=True)
-    return [_line(case, "62380", "select.endoscopic", case.call.levels[:1], 1, _side_modifiers(side))]
+    return [_line(case, "62380", "select.endoscopic", case.call.levels[:1], 1, _side_modifiers(case.sides.entry(case.call)))]
 
 
 def _laminotomy(case: Case) -> list[Line]:

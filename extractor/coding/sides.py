@@ -5,53 +5,93 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from extractor import spine
-from extractor.coding.facts import BODY, HEADER, Facts
+from extractor.coding.calls import Call
+from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
 from extractor.events.linker import Doing
-from extractor.vocabulary import Section, Side
+from extractor.vocabulary import Family, Section, Side, Status
 
-_BONE = frozenset({"laminectomy", "hemilaminectomy", "laminotomy", "facetectomy", "foraminotomy", "recess", "discectomy", "flavectomy", "root", "midline", "bone"})
-
-
-def side_at(doings: Sequence[Doing], level: str, entry: bool = False) -> Side:
-    """Side of the work at an interspace from the sides said beside it; ``entry``: the first side said, that of the way in."""
-    sides = [s for d in doings if d.act in _BONE and (not level or level in d.interspaces or not d.interspaces) for s in d.sides]
-    if entry and sides:
-        return next((s for s in sides if s is not Side.BILATERAL), sides[0])
-    return _union(sides)
+_BONE = LAMINA_ACTS | frozenset({"facetectomy", "foraminotomy", "recess", "discectomy", "flavectomy", "root", "bone", "piece"})
+_ONE = frozenset({Side.LEFT, Side.RIGHT})
+_MIDLINE = frozenset({Family.CENTRAL, Family.GILL, Family.LAMINOPLASTY})
+_THROUGH_LAMINAE = frozenset({Family.LESION, Family.NEOPLASM, Family.VASCULAR, Family.CORD_ROOT})
+_WINDOWS = frozenset({Family.LAMINOTOMY, Family.REEXPLORATION, Family.ENDOSCOPIC, Family.TRANSPEDICULAR, Family.PERCUTANEOUS})
 
 
-def _union(sides: Iterable[Side]) -> Side:
-    held = set(sides)
-    if Side.BILATERAL in held or {Side.LEFT, Side.RIGHT} <= held:
+class Sides:
+    """Reads sides off the doings of one note, with the header's side where the body is silent or torn."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self.header = self._header()
+        self.body = self._in(BODY)
+
+    def of(self, calls: Sequence[Call]) -> Side:
+        """Side of the whole operation: ``mixed`` when it differs by level."""
+        said = {side for call in calls for side in self._by_level(call)} - {Side.UNSPECIFIED}
+        if len(said) == 1:
+            return said.pop()
+        return Side.MIXED if said else Side.UNSPECIFIED
+
+    def _by_level(self, call: Call) -> list[Side]:
+        if call.family in _MIDLINE or (call.family in _THROUGH_LAMINAE and not self._hemi(call.doings)):
+            return [Side.BILATERAL]
+        spaces = [level for level in call.levels if spine.is_interspace(level)] or [""]
+        return [self.at(call, level) for level in spaces]
+
+    def at(self, call: Call, level: str) -> Side:
+        """Side of the work of a family at one interspace."""
+        doings = [d for d in call.doings if d.act in _BONE and (not level or level in d.interspaces or not d.interspaces)]
+        said = [s for d in doings for s in d.sides]
+        if call.family not in _WINDOWS and self._opened_midline(call.doings, level):
+            return Side.BILATERAL
+        return self._settled(said)
+
+    def entry(self, call: Call) -> Side:
+        """The side of the way in, for one-sided routes that free both sides."""
+        if self.header in _ONE:
+            return self.header
+        sides = [s for d in call.doings for s in d.sides if s in _ONE]
+        return sides[0] if sides else self._settled([])
+
+    def _settled(self, said: Sequence[Side]) -> Side:
+        if Side.BILATERAL in said:
+            return Side.BILATERAL
+        left, right = said.count(Side.LEFT), said.count(Side.RIGHT)
+        if left and right:
+            return self._torn(left, right)
+        if not said:
+            return self.body if self.body in _ONE else self.header if self.header is not Side.UNSPECIFIED else self.body
+        one = said[0]
+        return Side.BILATERAL if self.header is Side.BILATERAL and self.body is Side.BILATERAL else one
+
+    def _torn(self, left: int, right: int) -> Side:
+        """Both sides said apart: the header's one side when it is said oftener, else the side said thrice as often, else both."""
+        if self.header in _ONE and (left > right) == (self.header is Side.LEFT) and left != right:
+            return self.header
+        if max(left, right) >= 3 * min(left, right):
+            return Side.LEFT if left > right else Side.RIGHT
         return Side.BILATERAL
-    return next(iter(held)) if held else Side.UNSPECIFIED
 
+    def _opened_midline(self, doings: Iterable[Doing], level: str) -> bool:
+        here = [d for d in doings if not level or level in d.interspaces or not d.interspaces]
+        whole = any(d.act == "laminectomy" and d.extent != "edge" and not set(d.sides) & _ONE for d in here)
+        return whole or any(d.act == "midline" and d.extent != "edge" for d in here)
 
-def laterality(facts: Facts, doings: Sequence[Doing], levels: Sequence[str]) -> Side:
-    """Side of the operation: by level, ``mixed`` when it differs; the header's side only where the body says none."""
-    spaces = [level for level in levels if spine.is_interspace(level)]
-    by_level = {level: side_at(doings, level) for level in spaces} if len(spaces) > 1 else {"": side_at(doings, "")}
-    said = {side for side in by_level.values() if side is not Side.UNSPECIFIED}
-    if len(said) == 1:
-        return said.pop()
-    if len(said) > 1:
-        return Side.MIXED
-    return body_side(facts) or header_side(facts)
+    def _hemi(self, doings: Iterable[Doing]) -> bool:
+        """A half or a window of lamina on one side, and no whole one."""
+        lamina = [d for d in doings if d.act in LAMINA_ACTS]
+        sided = [d for d in lamina if set(d.sides) & _ONE and (d.act != "laminectomy" or d.extent in {"edge", "half"})]
+        return bool(sided) and not self._opened_midline(doings, "")
 
+    def _header(self) -> Side:
+        titled = self._in(HEADER)
+        return titled if titled is not Side.UNSPECIFIED else self._in(frozenset({Section.DIAGNOSIS}))
 
-def body_side(facts: Facts) -> Side | None:
-    """The side the narrative keeps naming, wherever it does."""
-    return _side_in(facts, BODY)
-
-
-def header_side(facts: Facts) -> Side:
-    return _side_in(facts, HEADER) or _side_in(facts, frozenset({Section.DIAGNOSIS})) or Side.UNSPECIFIED
-
-
-def _side_in(facts: Facts, sections: frozenset[Section]) -> Side | None:
-    sides = [Side(m.value) for s in facts.account.sentences if s.section in sections for m in s.of("side")]
-    found = _union(sides)
-    if found is Side.BILATERAL and Side.BILATERAL not in sides:
-        left, right = sides.count(Side.LEFT), sides.count(Side.RIGHT)
-        return Side.LEFT if left > 4 * right else Side.RIGHT if right > 4 * left else Side.BILATERAL
-    return found if found is not Side.UNSPECIFIED else None
+    def _in(self, sections: frozenset[Section]) -> Side:
+        sides = [Side(m.value) for s in self._facts.account.sentences if s.section in sections for m in s.of("side") if m.status is Status.PERFORMED]
+        if Side.BILATERAL in sides or _ONE <= set(sides):
+            left, right = sides.count(Side.LEFT), sides.count(Side.RIGHT)
+            if Side.BILATERAL not in sides and max(left, right) > 4 * min(left, right):
+                return Side.LEFT if left > right else Side.RIGHT
+            return Side.BILATERAL
+        return sides[0] if sides else Side.UNSPECIFIED

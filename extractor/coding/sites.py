@@ -13,7 +13,7 @@ from extractor.coding.redo import is_redo
 from extractor.events.linker import Doing
 from extractor.vocabulary import Act, Driver, Family, Region, Side, Status
 
-_WORK = LAMINA_ACTS | SIDE_ACTS | frozenset({"discectomy", "flavectomy", "laminoplasty"})
+_WORK = LAMINA_ACTS | SIDE_ACTS | frozenset({"discectomy", "flavectomy", "laminoplasty", "bone"})
 
 
 def calls(facts: Facts, near: Neighbours) -> list[Call]:
@@ -47,7 +47,8 @@ def _merged(facts: Facts, doings: Sequence[Doing], found: dict[tuple[Family, str
     by_family.setdefault(Family.FORAMINAL, []).extend(joined) if joined else None
     alone = [level for level in central if level not in joined]
     made = [_call(facts, family, where, doings, rules.get(family, ""), origin) for family, where in by_family.items()]
-    return made + ([_central(facts, alone, doings)] if alone else [])
+    taken = {spine.region_of(level) for call in made for level in call.levels}
+    return made + ([_central(facts, alone, doings, taken)] if alone else [])
 
 
 def _call(facts: Facts, family: Family, where: Sequence[str], doings: Sequence[Doing], rule: str, origin: str) -> Call:
@@ -55,11 +56,11 @@ def _call(facts: Facts, family: Family, where: Sequence[str], doings: Sequence[D
     return Call(family, spine.sort_levels(where), origin, own or tuple(doings), rule)
 
 
-def _central(facts: Facts, interspaces: Sequence[str], doings: Sequence[Doing]) -> Call:
-    regions = {spine.region_of(level) for level in interspaces}
+def _central(facts: Facts, interspaces: Sequence[str], doings: Sequence[Doing], taken: set[Region]) -> Call:
+    """The vertebrae of a central laminectomy, but those of a region that another family holds."""
     own = [d for d in doings if d.act in LAMINA_ACTS]
     bones, origin = levels.removed_bones(facts, own)
-    kept = tuple(b for b in bones if spine.region_of(b) in regions or b in spine.bones_of(interspaces)) or bones
+    kept = tuple(b for b in bones if spine.region_of(b) not in taken) or spine.bones_of(interspaces)
     return Call(Family.CENTRAL, kept, origin, tuple(doings), "family.central")
 
 
@@ -69,7 +70,8 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
         return _beside_cage(facts, level, own)
     disease = drivers.kinds(drivers.at_level(facts, level) if level else drivers.stated(facts))
     lamina, side, disc = bool(acts & LAMINA_ACTS), bool(acts & SIDE_ACTS), "discectomy" in acts
-    if not lamina and not side and not (disc and "flavectomy" in acts or disc and facts.title_acts & LAMINA_ACTS):
+    window = lamina or side or "bone" in acts or "flavectomy" in acts or bool(facts.title_acts & LAMINA_ACTS)
+    if not (lamina or side or (disc and window)):
         return None, ""
     disc_alone = Driver.DISC_HERNIATION in disease and not disease & {Driver.STENOSIS}
     if disc_alone or (disc and _disc_driven(facts, disease, acts, own)):

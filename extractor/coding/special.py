@@ -97,7 +97,8 @@ def neoplasm(facts: Facts, near: Neighbours) -> list[Call]:
 def lesion(facts: Facts, near: Neighbours) -> list[Call]:
     """Abscess, haematoma or cyst as the target; bone must have come off for it."""
     outer = [m for m in facts.diseases if m.value in _LESIONS or m.value == Driver.OTHER]
-    removed = [*facts.did("lesion_removal"), *facts.did("lesion_opened"), *(m for m in facts.title if m.value == "lesion_removal")]
+    removed = [*facts.did("lesion_removal", "lesion_opened"), *(m for m in facts.title if m.value == "lesion_removal")]
+    removed = removed or list(facts.mentions("lesion", "lesion"))
     if not outer or not removed or not _laminae_off(facts):
         return []
     if all(m.value == Driver.SYNOVIAL_CYST for m in outer) and not _cyst_is_target(facts):

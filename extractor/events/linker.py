@@ -119,7 +119,7 @@ def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention
         return not all(m.status is not Status.PERFORMED or m.kind == "kept" for m in deeds)
     if sentence.has("mark", "localise"):
         return not place.interspaces or (len(interspaces) == 1 and interspaces[0] in place.known)
-    return True
+    return len(interspaces) <= 2 or set(interspaces) <= set(place.known)
 
 
 def _follow_bones(levels: list[Mention], deeds: list[Mention], place: Place) -> None:
@@ -180,7 +180,8 @@ def _doing(m: Mention, sentence: Sentence, levels: list[Mention], place: Place, 
 
 def _near(m: Mention, levels: list[Mention]) -> list[Mention]:
     """Levels of the mention's own clause, else of its sentence: those before it rather than after."""
-    same = [v for v in levels if v.clause == m.clause]
+    groups = {v.group for v in levels if v.clause == m.clause or (m.start <= v.start and v.end <= m.end)}
+    same = [v for v in levels if v.group in groups]
     if any(v.value != "bone" for v in same) or not levels:
         return same
     pairs = [v for v in levels if v.value != "bone"]

@@ -14,7 +14,7 @@ class Mention:
     ``kind`` is the vocabulary table (``act``, ``work``, ``level``, ``side``, ``driver``, ``view``, ``neighbour``, ``target``,
     ``redo``, ``mark``, ``document``), ``value`` the row's value. ``position`` is the token index of the judged word and orders
     mentions; ``clause`` numbers clauses through the note. ``levels`` and ``noun`` are filled for levels: what is named (bones
-    or interspaces, already ranges expanded) and of what (lamina, root, screw ...). ``access``: done to reach something else.
+    or interspaces, already ranges expanded) and of what (lamina, root, screw ...), ``group`` joins the levels of one list. ``access``: done to reach something else.
     """
 
     kind: str
@@ -34,6 +34,7 @@ class Mention:
     bones: tuple[str, ...] = ()
     noun: str = ""
     part: str = ""
+    group: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def _mention(doc: Doc, hit: Hit, base: int, heard: Heard, sentence: int, clause:
     judged = doc.user_data["opnote_judged"].get((hit.head, hit.head_end))
     mention = Mention(hit.kind, hit.value, start, end, hit.rule, sentence, clause, hit.head + base, Section.NARRATIVE, extent=hit.extent, noun=hit.noun, part=hit.part)
     if hit.segment:
-        mention = replace(mention, levels=hit.segment.levels, bones=hit.segment.bones)
+        mention = replace(mention, levels=hit.segment.levels, bones=hit.segment.bones, group=base + hit.segment.group)
     if judged:
         mention = replace(mention, status=judged.status, cue=judged.cue, access=judged.access)
     return mention

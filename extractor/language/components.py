@@ -24,7 +24,7 @@ _KINDS = {
     "acts": "act", "anatomy": "structure", "work": "verb", "targets": "target", "neighbours": "neighbour", "drivers": "driver",
     "views": "view", "redo": "redo", "sides": "side", "marks": "mark", "documents": "document",
 }  # fmt: skip
-JUDGED = frozenset({"act", "target", "neighbour", "driver", "view", "redo", "deed"})
+JUDGED = frozenset({"act", "target", "neighbour", "driver", "view", "redo", "deed", "lesion"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ class Mentions:
     def _literal(self, match: tuple[Rule, int, int]) -> list[Hit]:
         rule, start, end = match
         kind = _KINDS[rule.table]
+        if kind == "structure" and rule.value == "lesion":
+            return [Hit("lesion", rule.value, rule.id, start, end, start, end)]
         if kind in {"structure", "verb"}:
             return []
         return [Hit(kind, value, rule.id, start, end, start, end) for value in rule.value.split("+")]

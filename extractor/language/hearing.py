@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extractor.knowledge.rules import Rule
 
@@ -16,7 +17,6 @@ _PLAIN = str.maketrans(
     {"–": "-", "—": "-", "‑": "-", "−": "-", "‐": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "�": "-", "·": ".", "•": "*"}
 )
 _SPACE = re.compile(r"\s+")
-_WORD_END = re.compile(r"\S+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,9 @@ def _plain(text: str) -> Heard:
     done = 0
     for match in _SPACE.finditer(text):
         start, end = match.span()
-        pieces += [text[done:start], _gap(text, start, end, width)]
-        starts += [*range(done, start), start]
+        gap = _gap(text, start, end, width)
+        pieces += [text[done:start], gap]
+        starts += [*range(done, start), *([start] if gap else [])]
         done = end
     pieces.append(text[done:])
     starts += range(done, len(text))
@@ -86,7 +87,15 @@ def _wrap_width(text: str) -> int:
     return lengths[-1]
 
 
+@lru_cache(maxsize=8)
+def _cuts_words(text: str, width: int) -> bool:
+    """A gateway that breaks at a fixed column leaves most of its lines exactly that long."""
+    lengths = [len(line) for line in text.split("\n") if line.strip()]
+    return lengths.count(width) * 3 > len(lengths)
+
+
 def _gap(text: str, start: int, end: int, width: int) -> str:
+    """What a run of white space stands for: a space, a line break, or nothing where a gateway cut a word in two."""
     run = text[start:end]
     breaks = run.count("\n") or run.count("\r")
     if not breaks:
@@ -95,6 +104,8 @@ def _gap(text: str, start: int, end: int, width: int) -> str:
         return "\n"
     following = text[end : end + 1]
     line = text[text.rfind("\n", 0, start) + 1 : start]
+    if run == "\n" and width and len(line) == width and (text[start - 1] + following).isalnum() and _cuts_words(text, width):
+        return ""
     if following.islower() and not line.rstrip().endswith((".", ":", ";")):
         return " "
     word = re.match(r"\S+", text[end : end + 40])

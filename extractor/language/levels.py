@@ -54,7 +54,7 @@ _PART_OF = re.compile(
     rf"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower) of (?:the )?(?P<list>{_NUM}(?:(?:, and |, | and | through | to ){_NUM})*)(?![\w/.-]){_UNIT}",
     re.IGNORECASE,
 )
-_BONE_NOUN = re.compile(rf"(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))(?P<n>{_NUM}) (?=laminae?\b|pedicle\b)", re.IGNORECASE)
+_BONE_NOUN = re.compile(rf"(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))(?P<n>{_NUM}) (?=lamina\b|pedicle\b)", re.IGNORECASE)
 _SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$", re.IGNORECASE)
 
 
@@ -183,13 +183,17 @@ def _segments(pieces: list[_Piece], group: int) -> Iterator[Segment]:
             index += len(run)
             continue
         follower = pieces[index + 1] if index + 1 < len(pieces) else None
-        joined = _joined(piece, follower, group) if follower else None
+        listed = follower is not None and follower.explicit and not follower.join and index + 2 < len(pieces) and pieces[index + 2].join in _LIST_JOINS
+        joined = _joined(piece, follower, group) if follower and not listed else None
         if joined:
             yield joined
             index += 2
         else:
             yield Segment(piece.start, piece.end, (piece.bone,), (piece.bone,), "bone", group)
             index += 1
+
+
+_LIST_JOINS = frozenset({"and", ",", ", and", ",and", "&"})
 
 
 def _run(pieces: list[_Piece], index: int) -> list[_Piece]:

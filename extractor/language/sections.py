@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.knowledge.rules import Rule
 from extractor.vocabulary import Section
@@ -42,13 +42,38 @@ class Headings:
         written = [self._heading(m.start("head"), m.end(), m["head"]) for m in self._written.finditer(text) if _may_head(m)]
         taken = {h.start for h in written}
         written += [Heading(start, end, None, False, "section.unknown") for start, end in _unknown(text) if start not in taken]
+        written += [self._heading(m.start("head"), m.end("head"), m["head"]) for m in _DICTATED.finditer(text) if m.start("head") not in taken]
         taken |= {h.start for h in written}
         spoken = [self._heading(m.start(), m.end(), m.group()) for m in self._spoken.finditer(text) if m.start() not in taken]
-        return sorted((*written, *spoken), key=lambda h: h.start)
+        return _told_at_length(sorted((*written, *spoken), key=lambda h: h.start), text)
 
     def _heading(self, start: int, end: int, words: str) -> Heading:
         rule = self._by_head[" ".join(words.lower().split())]
         return Heading(start, end, Section(rule.value), rule.scope == "line", rule.id)
+
+
+_DICTATED = re.compile(
+    r"(?:^|\n|[.;]\s|\bsame\s)(?P<head>operations?|procedures?)(?=\s(?!was|is|in\b|note|had|began|went|well|tolerated|itself|took|report|room|table|without|and\b|of|by|to\b|on\b|with|as\b|for\b|were|are|time|start|codes?|date)[A-Za-z0-9])",
+    re.IGNORECASE,
+)
+"""Speech recognition leaves the colon out: "postop diagnosis same procedure left hemilaminectomy"."""
+
+
+def _told_at_length(headings: list[Heading], text: str) -> list[Heading]:
+    """A heading such as "PROCEDURE:" with prose under it holds the narrative, not the title."""
+    kept: list[Heading] = []
+    for index, heading in enumerate(headings):
+        end = headings[index + 1].start if index + 1 < len(headings) else len(text)
+        if heading.section is Section.TITLE and _is_told(text[heading.end : end], any(h.section is Section.TITLE for h in kept)):
+            heading = replace(heading, section=Section.NARRATIVE)
+        kept.append(heading)
+    return kept
+
+
+def _is_told(body: str, titled: bool) -> bool:
+    line = body.split("\n", 1)[0] if body.split("\n", 1)[0].strip(" :.-") else body.strip().split("\n", 1)[0]
+    stops = len(re.findall(r"[a-z)]\.\s", line))
+    return len(line) > 400 and stops >= 3 or (titled and len(line) > 160 and stops >= 1)
 
 
 _CAPITAL_LINE = re.compile(r"(?<![^\n])[ \t*#=-]*(?P<head>[A-Z][A-Z0-9 ,/&()'.+-]{3,60}?)[ \t]*:?[ \t=-]*(?=\n|$)")
@@ -69,7 +94,7 @@ def _flexible(head: str) -> str:
 
 def _may_head(match: re.Match[str]) -> bool:
     """A one-word heading inside running text needs its colon; at the start of a line a colon, a dash or an empty rest."""
-    at_line = match["lead"] in {"", "\n"}
+    at_line = match["lead"] == "" or match["lead"].endswith("\n")
     mark = match["mark"]
     if mark == ":":
         return True

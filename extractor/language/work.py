@@ -50,7 +50,24 @@ def deeds(tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Fo
         found += [Deed(thing, verb) for thing in objects]
         last = objects
     claimed = {deed.structure for deed in found}
-    return found + list(_by_tool(tokens, [s for s in structures if s not in claimed], verbs, working))
+    free = [s for s in structures if s not in claimed]
+    removing = [d.verb for d in found if d.verb.value == "remove" and d.structure.value in _BONY]
+    return found + list(_trailing(tokens, free, working, removing)) + list(_by_tool(tokens, free, verbs, working))
+
+
+_BONY = frozenset({"lamina", "facet", "flavum", "spinous_process", "loose_arch"})
+
+
+def _trailing(tokens: Sequence[str], free: Sequence[Found], working: Sequence[Found], removing: Sequence[Found]) -> Iterator[Deed]:
+    """ "The lamina of T10 was removed, then the lower half of T9", "together with the flavum": more of what was taken."""
+    for thing in free:
+        verb = next((v for v in reversed(working) if v.end <= thing.start), None)
+        if verb not in removing or verb is None or thing.value not in {"lamina", "facet", "flavum"}:
+            continue
+        between = tokens[verb.end : thing.start]
+        joined = any(t in {"then", "plus", "and", "with"} for t in between[-8:]) and not any(t in g.STRONG_BREAKS | g.CLAUSE_OPENERS for t in between)
+        if joined and not _is_placed(tokens, thing, since=verb.end, barring=frozenset({"with"})):
+            yield Deed(thing, verb)
 
 
 def topics(tokens: Sequence[str], structures: Sequence[Found]) -> list[Found]:
@@ -149,8 +166,8 @@ def _source(tokens: Sequence[str], structures: Sequence[Found], verb: Found, rig
     return []
 
 
-def _is_placed(tokens: Sequence[str], thing: Found, since: int = 0) -> bool:
-    """Whether a structure only says where: its noun phrase follows a preposition, and no part of it is the object."""
+def _is_placed(tokens: Sequence[str], thing: Found, since: int = 0, barring: frozenset[str] = frozenset()) -> bool:
+    """Whether a structure only says where: its noun phrase follows a preposition (but those in ``barring``)."""
     index = thing.start - 1
     stop = max(since, thing.start - 10)
     while index >= stop:
@@ -161,9 +178,9 @@ def _is_placed(tokens: Sequence[str], thing: Found, since: int = 0) -> bool:
             index -= 2
             continue
         if word in g.DETERMINERS:
-            return index > stop and _is_preposition(tokens, index - 1)
+            return index > stop and tokens[index - 1] not in barring and _is_preposition(tokens, index - 1)
         if _is_preposition(tokens, index):
-            return True
+            return word not in barring
         if word in g.JOINERS or word in g.STRONG_BREAKS:
             return False
         index -= 1
