@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from extractor import spine
 from extractor.coding import drivers, levels
 from extractor.coding.calls import Call
-from extractor.coding.facts import HEADER, LAMINA_ACTS, Facts
+from extractor.coding.facts import BODY, LAMINA_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.redo import is_redo
 from extractor.coding.sides import Sides
 from extractor.coding.views import approach, tubular
 from extractor.events.linker import Doing
 from extractor.result import Attributes
-from extractor.vocabulary import Act, Approach, Driver, Family, LevelUnit, Side
+from extractor.vocabulary import COMPONENTS, Act, Approach, Driver, Family, LevelUnit, Side, Status
 
 _VERTEBRA = frozenset({Family.CENTRAL, Family.GILL, Family.LAMINOPLASTY})
 
@@ -49,15 +49,35 @@ def _unit(calls: Sequence[Call], where: Sequence[str]) -> LevelUnit | None:
 
 def components(facts: Facts, calls: Sequence[Call], doings: Sequence[Doing]) -> tuple[Act, ...]:
     """What was done to the posterior elements or in the canal, lamina work graded by its extent."""
-    found = {Act(d.act) for d in doings if d.act in set(Act) - {Act.DECOMPRESSION} and d.act not in LAMINA_ACTS}
-    found |= lamina_grade(facts, doings, calls)
+    found = {Act(d.act) for d in doings if d.act in COMPONENTS and d.act not in LAMINA_ACTS | {"lesion_removal", "laminoplasty"}}
+    found |= lamina_grade(facts, doings, calls) | _by_family(facts, calls) | _implied(facts, found)
     if all(call.family is Family.LAMINOPLASTY for call in calls):
-        found -= {Act.LAMINECTOMY, Act.LAMINOTOMY}
-    else:
-        found -= {Act.LAMINOPLASTY}
-    if not any(call.family in {Family.LESION, Family.NEOPLASM, Family.VASCULAR} for call in calls):
-        found -= {Act.LESION_REMOVAL}
+        found -= LAMINA_ACTS
     return tuple(sorted(found))
+
+
+_HOLDS = {Family.LESION: Act.LESION_REMOVAL, Family.NEOPLASM: Act.LESION_REMOVAL, Family.LAMINOPLASTY: Act.LAMINOPLASTY, Family.GILL: Act.LAMINECTOMY}
+
+
+def _by_family(facts: Facts, calls: Sequence[Call]) -> set[Act]:
+    """Work that a family cannot stand without, and that of the instruments of an image-guided decompression."""
+    held = {_HOLDS[call.family] for call in calls if call.family in _HOLDS}
+    if any(call.family is Family.PERCUTANEOUS and not call.detail for call in calls):
+        tools = {m.rule for m in facts.account.of("view") if m.section in BODY}
+        held |= {Act.LAMINOTOMY} if "view.percutaneous.bone" in tools else set()
+        held |= {Act.FLAVECTOMY} if "view.percutaneous.tissue" in tools else set()
+    return held
+
+
+def _implied(facts: Facts, found: set[Act]) -> set[Act]:
+    """A component of the title that the narrative implies and does not deny (ruling on components)."""
+    denied = {d.act for d in facts.doings if d.status is Status.NEGATED}
+    implied: set[Act] = set()
+    if Act.FORAMINOTOMY in facts.title_acts - denied and facts.did("root", "recess", "facetectomy"):
+        implied.add(Act.FORAMINOTOMY)
+    if Act.DISCECTOMY in facts.title_acts - denied and facts.did("disc_entered", "piece"):
+        implied.add(Act.DISCECTOMY)
+    return implied
 
 
 def lamina_grade(facts: Facts, doings: Sequence[Doing], calls: Sequence[Call]) -> set[Act]:
@@ -87,7 +107,11 @@ def _grade(d: Doing, one_sided: bool) -> Act:
 
 
 def driver_values(facts: Facts, calls: Sequence[Call]) -> tuple[Driver, ...]:
-    return tuple(sorted(drivers.kinds(drivers.stated(facts))))
+    """The stated diseases; pain and spasticity only as the target of cord and root work."""
+    found = set(drivers.kinds(drivers.stated(facts)))
+    if not any(call.family is Family.CORD_ROOT for call in calls):
+        found -= {Driver.SPASTICITY_PAIN}
+    return tuple(sorted(found))
 
 
 def reexplored(facts: Facts, where: Sequence[str]) -> bool:

@@ -16,8 +16,14 @@ def stated(facts: Facts) -> tuple[Mention, ...]:
     for sections in _ORDER:
         found = [m for m in facts.account.of("driver") if m.section in sections and m.status in {Status.PERFORMED, Status.PLANNED}]
         if found:
-            return tuple(found)
+            return _causes(found)
     return ()
+
+
+def _causes(found: list[Mention]) -> tuple[Mention, ...]:
+    """Signs such as myelopathy or a spur stand for stenosis only where no disease is named."""
+    named = [m for m in found if not m.rule.endswith(".sign")]
+    return tuple(named or found)
 
 
 def everywhere(facts: Facts) -> tuple[Mention, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 from extractor import spine
 from extractor.coding import sites
 from extractor.coding.calls import Call, strongest
@@ -9,7 +12,7 @@ from extractor.coding.facts import Facts
 from extractor.coding.holders import holder
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.special import SPECIAL, by_view
-from extractor.vocabulary import Family
+from extractor.vocabulary import Family, Region
 
 _WHOLE = frozenset({Family.PERCUTANEOUS, Family.ENDOSCOPIC})
 
@@ -29,6 +32,22 @@ def families(facts: Facts, near: Neighbours) -> tuple[tuple[Call, ...], str]:
     return calls, "" if calls else "family.none.no_support"
 
 
+_CAGE_CODES_FROM = dt.date(2022, 1, 1)
+
+
+def by_date(calls: tuple[Call, ...], day: dt.date) -> tuple[Call, ...]:
+    """Before 2022 no code for decompression beside a cage exists: the work is of the foraminal family (codebook F, section 1)."""
+    if day >= _CAGE_CODES_FROM:
+        return calls
+    old = [call for call in calls if call.family in {Family.INTERBODY, Family.FORAMINAL}]
+    if not any(call.family is Family.INTERBODY for call in old):
+        return calls
+    where = spine.sort_levels(level for call in old for level in call.levels)
+    doings = tuple(dict.fromkeys(d for call in old for d in call.doings))
+    joined = Call(Family.FORAMINAL, where, old[0].levels_from, doings, "family.foraminal.before_cage_codes")
+    return (*(call for call in calls if call not in old), joined)
+
+
 def _special(facts: Facts, near: Neighbours) -> list[Call]:
     for rule in SPECIAL:
         found = rule(facts, near)
@@ -38,10 +57,24 @@ def _special(facts: Facts, near: Neighbours) -> list[Call]:
 
 
 def _beside(special: list[Call], rest: list[Call]) -> list[Call]:
-    """A special family keeps its region to itself; other regions, and other interspaces beside a route, keep theirs."""
+    """A special family keeps its levels to itself; other interspaces keep theirs when facet, foramen or disc work is told."""
     if not special:
         return rest
-    regions = {spine.region_of(level) for call in special for level in call.levels}
-    if not regions:
+    taken = set(spine.bones_of(level for call in special for level in call.levels))
+    regions = {spine.region_of(bone) for bone in taken}
+    if not taken:
         return []
-    return [call for call in rest if call.levels and not {spine.region_of(level) for level in call.levels} & regions]
+    return [call for call in (_without(call, taken) for call in rest) if call.levels and _stands(call, regions)]
+
+
+def _without(call: Call, taken: set[str]) -> Call:
+    spaces = tuple(level for level in call.levels if not set(spine.bones_of([level])) & taken)
+    return replace(call, levels=spaces)
+
+
+def _stands(call: Call, regions: set[Region]) -> bool:
+    here = {spine.region_of(level) for level in call.levels}
+    return not here & regions or (call.family in _SIDED and any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings))
+
+
+_SIDED = frozenset({Family.FORAMINAL, Family.LAMINOTOMY, Family.REEXPLORATION})

@@ -12,10 +12,19 @@ from extractor import spine
 from extractor.coding.facts import Facts
 from extractor.events.linker import Doing
 from extractor.language.account import Mention
+from extractor.vocabulary import Status
 
 
 def interspaces_of_doings(doings: Iterable[Doing]) -> tuple[str, ...]:
     return spine.sort_levels(level for d in doings for level in d.interspaces)
+
+
+def worked_interspaces(doings: Sequence[Doing], named: Sequence[str]) -> tuple[str, ...]:
+    """Interspaces with work: those the header names, and others only when the clause of the work itself names them."""
+    told = interspaces_of_doings(doings)
+    firm = {level for d in doings if d.explicit for level in d.interspaces}
+    kept = tuple(level for level in told if level in named or level in firm)
+    return kept or told
 
 
 def title_interspaces(mentions: Iterable[Mention]) -> tuple[str, ...]:
@@ -57,10 +66,11 @@ def bones_to_interspaces(doings: Sequence[Doing]) -> tuple[str, ...]:
 
 def decompressed_interspaces(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...], str]:
     """Interspaces of an interspace family and where they come from (``narrative``, ``laminae``, ``located`` or ``title``)."""
-    told = interspaces_of_doings(doings)
     title = title_interspaces(facts.title_levels)
+    told = worked_interspaces(doings, (*title, *title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone")))
     if told:
-        return told, "narrative"
+        visited = {level for where in facts.places.values() for level in where} - denied_interspaces(facts)
+        return _spread(facts, spine.sort_levels((*told, *(level for level in title if level in visited))), title), "narrative"
     laminae = bones_to_interspaces(doings)
     if title and (not laminae or set(laminae) & set(title) or len(title) == 1):
         return title, "title"
@@ -71,11 +81,24 @@ def decompressed_interspaces(facts: Facts, doings: Sequence[Doing]) -> tuple[tup
     return title_interspaces(facts.diagnosis_levels), "title"
 
 
+def denied_interspaces(facts: Facts) -> set[str]:
+    """Interspaces where the clause itself says that nothing was done."""
+    denied = {level for d in facts.doings if d.explicit and d.status is Status.NEGATED for level in d.interspaces}
+    return denied - {level for d in facts.done for level in d.interspaces}
+
+
+def _spread(facts: Facts, told: tuple[str, ...], title: tuple[str, ...]) -> tuple[str, ...]:
+    """ "The same was done at each level": the header's interspaces join those the narrative names."""
+    spread = facts.mentions("mark", "each_level", performed=False)
+    worked = any(facts.account.sentences[m.sentence].of("deed") or facts.account.sentences[m.sentence].of("act") for m in spread)
+    return spine.sort_levels((*told, *title)) if worked and set(told) < set(title) else told
+
+
 def removed_bones(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...], str]:
     """Vertebrae of a vertebra family and where they come from."""
     told = lamina_bones(doings)
     title = title_bones(facts.title_levels)
-    if told and title and set(told) < set(title) and {title[0], title[-1]} <= set(told):
+    if told and set(told) < set(title) and not _left_alone(facts, set(title) - set(told)):
         return title, "narrative"
     if told and not (len(told) < 2 < len(title) and set(told) < set(title)) and not (title and not set(told) & set(title)):
         return told, "narrative"
@@ -83,3 +106,11 @@ def removed_bones(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...
         return title, "title"
     spans = interspaces_of_doings(doings)
     return (spine.bones_of(spans), "narrative") if spans else (title_bones(facts.diagnosis_levels), "title")
+
+
+def _left_alone(facts: Facts, bones: set[str]) -> bool:
+    """Whether the narrative spares one of these bones, or never speaks of working on one."""
+    spared = {b for d in facts.doings if d.status is Status.NEGATED for b in d.bones}
+    spoken = {b for d in facts.done for b in (*d.bones, *(m for s in d.support for m in s.bones))}
+    named = {b for s in facts.narrative_sentences for m in s.of("level") if m.value != "interspace" for b in m.bones}
+    return bool(bones & spared) or not bones <= (spoken | named)

@@ -55,20 +55,22 @@ class Neighbours:
 
     @cached_property
     def along_the_back(self) -> tuple[Mention, ...]:
-        """Posterior fusion: named in the header, or bone decorticated and grafted in the narrative."""
-        words = [m for m in self.done("posterolateral") if not self._belongs_to_cage(m)]
-        told = [m for m in words if m.section in BODY]
-        titled = [m for m in words if m.section in HEADER]
-        grafted = self.told("graft")
-        if titled and (told or grafted or self.told("screws")):
-            return tuple(words)
-        return tuple(told) if len(told) > 1 and grafted else ()
+        """Posterior fusion: named in the header, or bone decorticated and grafted in the narrative of a prone patient."""
+        if not self._prone():
+            return ()
+        told = self.told("posterolateral")
+        titled = self.titled("posterolateral") or (() if self._cage_titled() else self.titled("fusion"))
+        grafted = (*self.told("graft"), *self.told("screws"))
+        if titled and (told or grafted):
+            return (*titled, *told)
+        return told if len(told) > 1 and self.told("graft") else ()
 
-    def _belongs_to_cage(self, m: Mention) -> bool:
-        sentence = self._facts.account.sentences[m.sentence]
-        return m.rule.endswith("posterolateral") and any(
-            n.clause == m.clause and n.value in {"anterior_interbody", "posterior_interbody", "interbody"} and n.start < m.end + 30 for n in sentence.of("neighbour")
-        )
+    def _prone(self) -> bool:
+        marks = {m.value for m in self._facts.account.of("mark")}
+        return "prone" in marks or not self.anterior
+
+    def _cage_titled(self) -> bool:
+        return bool(self.titled("posterior_interbody", "interbody", "anterior_interbody"))
 
     def _back_kind(self) -> Fusion:
         levels = [v for m in self.along_the_back for v in self._facts.account.sentences[m.sentence].of("level")]
@@ -89,8 +91,11 @@ class Neighbours:
         found: list[Mention] = []
         for s in sentences:
             own = {m.clause for m in s.of("neighbour") if m.value in {"posterior_interbody", "interbody"}}
-            levels = [v for v in s.of("level") if v.value != "bone"]
-            same = [v for v in levels if v.clause in own]
-            found += same or [v for v in levels if min((abs(v.clause - c) for c in own), default=9) <= 2]
+            other = {m.clause for m in (*s.of("neighbour"), *s.of("act"), *s.of("deed"))} - own
+            found += [v for v in s.of("level") if v.value != "bone" and v.clause not in other and _near(v.clause, own)]
         placed = [level for s in sentences if not s.of("level") for level in self._facts.places.get(s.index, ())]
         return interspaces_in(found) or spine.sort_levels(placed)
+
+
+def _near(clause: int, own: set[int]) -> bool:
+    return min((abs(clause - c) for c in own), default=9) <= 2

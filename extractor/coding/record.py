@@ -13,7 +13,7 @@ from extractor.coding.calls import Call
 from extractor.coding.decision import decide
 from extractor.coding.documents import is_operative
 from extractor.coding.facts import BODY, HEADER, Facts
-from extractor.coding.family import families
+from extractor.coding.family import by_date, families
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.notperformed import not_performed
 from extractor.coding.sides import Sides
@@ -88,6 +88,7 @@ def judge(account: Account, knowledge: Knowledge, settings: Settings, day: dt.da
     calls, ruled_out = families(facts, near) if is_operative(facts) else ((), "family.none.not_operative")
     found = day or (dt.date.fromisoformat(account.dates[0]) if account.dates else None)
     when = found or knowledge.codebook.newest_date
+    calls = by_date(calls, when)
     lines = tuple((call, line) for call in calls for line in select(_case(facts, near, call, when, knowledge, settings)))
     return Judged(facts, near, calls, ruled_out, lines, when, found is not None)
 
@@ -102,10 +103,16 @@ def _case(facts: Facts, near: Neighbours, call: Call, when: dt.date, knowledge: 
         settings,
         drivers.kinds(drivers.stated(facts)),
         annular_implant=bool(near.done("annular_implant")),
-        lamina_replaced=bool(facts.did("lamina_replaced") or facts.mentions("target", "osteoplastic", sections=BODY)),
+        lamina_replaced=_put_back(facts),
         fused=bool(near.fusions),
         fallback_region=regions[0][0] if regions else None,
     )
+
+
+def _put_back(facts: Facts) -> bool:
+    """Laminae returned to their bed at the end: told in the narrative, and not denied there."""
+    told = facts.did("lamina_replaced") or facts.mentions("target", "osteoplastic", sections=BODY | HEADER)
+    return bool(told) and not any(d.act == "lamina_replaced" and d.status is Status.NEGATED for d in facts.doings)
 
 
 def make_record(account: Account, note_id: str, day: dt.date | None, knowledge: Knowledge, settings: Settings, package: str) -> NoteResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from extractor.coding.facts import BODY, HEADER, Facts
 from extractor.language.account import Mention
-from extractor.vocabulary import Section
+from extractor.vocabulary import Section, Status
 
 _OUTER = HEADER | {Section.DIAGNOSIS}
 
@@ -13,7 +13,8 @@ def is_redo(facts: Facts, level: str) -> bool:
     """Named as redo or recurrent in the header, or scar of an earlier opening met in the narrative, at this interspace."""
     named = _at(facts, level, facts.mentions("redo", "redo", sections=_OUTER, performed=False))
     scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))
-    return bool(named) or len(scar) >= 2
+    earlier = _at(facts, level, tuple(m for m in facts.account.of("act") if m.status is Status.HISTORICAL))
+    return bool(named) or (len(scar) >= 2 and bool(earlier))
 
 
 def _at(facts: Facts, level: str, mentions: tuple[Mention, ...]) -> list[Mention]:

@@ -211,6 +211,8 @@ def _grid(starts: dict[str, int]) -> Callable[[Case], list[Line]]:
         region = case.region(case.call.levels)
         if region is None:
             return []
+        if case.call.detail == "both_layers":
+            return [_line(case, "63290", "select.neoplasm.both_layers"), *_replaced(case)]
         step = [Region.CERVICAL, Region.THORACIC, Region.LUMBAR, Region.SACRAL].index(region)
         layer = case.call.detail if case.call.detail in starts else "extradural"
         step = min(step, 2) if layer == "intramedullary" else step

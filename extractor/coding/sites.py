@@ -69,7 +69,9 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
     if level and level in near.cage_levels:
         return _beside_cage(facts, level, own)
     disease = drivers.kinds(drivers.at_level(facts, level) if level else drivers.stated(facts))
-    lamina, side, disc = bool(acts & LAMINA_ACTS), bool(acts & SIDE_ACTS), "discectomy" in acts
+    lamina, side = bool(acts & LAMINA_ACTS) or _lamina_near(facts, level), bool(acts & SIDE_ACTS)
+    entered = Act.DISCECTOMY in facts.title_acts and bool(facts.did_at(level, "disc_entered"))
+    disc = "discectomy" in acts or entered
     window = lamina or side or "bone" in acts or "flavectomy" in acts or bool(facts.title_acts & LAMINA_ACTS)
     if not (lamina or side or (disc and window)):
         return None, ""
@@ -81,6 +83,11 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
     if side and (lamina or "flavectomy" in acts or ("foraminotomy" in acts and facts.did_at(level, "root", "canal", "facetectomy"))):
         return Family.FORAMINAL, "family.foraminal"
     return (Family.CENTRAL, "family.central") if lamina else (None, "")
+
+
+def _lamina_near(facts: Facts, level: str) -> bool:
+    """Lamina of one of the two bones of an interspace taken, wherever in the story it is told."""
+    return bool(level) and any(set(spine.ends(level)) & set(d.bones) for d in facts.did(*LAMINA_ACTS))
 
 
 def _window(facts: Facts, level: str) -> tuple[Family, str]:
@@ -103,11 +110,8 @@ def _keyhole(facts: Facts, level: str, acts: set[str], own: Sequence[Doing]) -> 
     if not level or spine.region_of(level) is not Region.CERVICAL:
         return False
     sides = {s for d in own for s in d.sides}
-    return Side.BILATERAL not in sides and len(sides) == 1 and not _midline(own) and bool(acts & {"laminotomy", "foraminotomy", "facetectomy"})
-
-
-def _midline(own: Sequence[Doing]) -> bool:
-    return any(d.act in {"laminectomy"} and d.extent != "edge" for d in own)
+    wide = any(d.act == "midline" or (d.act == "laminectomy" and d.extent != "edge") or Side.BILATERAL in d.sides for d in facts.done if d.act in _WORK or d.act == "midline")
+    return not wide and len(sides) == 1 and bool(acts & {"laminotomy", "foraminotomy", "facetectomy"})
 
 
 def _beside_cage(facts: Facts, level: str, own: Sequence[Doing]) -> tuple[Family | None, str]:

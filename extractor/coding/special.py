@@ -30,6 +30,8 @@ def by_view(facts: Facts, near: Neighbours) -> list[Call]:
 
 def _percutaneous(facts: Facts, words: tuple[Mention, ...]) -> list[Call]:
     where, origin = levels.decompressed_interspaces(facts, _placed(facts.done))
+    titled = tuple(level for level in levels.title_interspaces(facts.title_levels) if level in facts.located)
+    where = spine.sort_levels((*where, *titled)) if set(where) & set(titled) or not where else where
     needle = any(m.value == "needle_disc" for m in words) and not any("lamin" in d.act or d.act == "flavectomy" for d in facts.done)
     if not facts.acts and not needle and not facts.title_acts:
         return []
@@ -108,14 +110,18 @@ def lesion(facts: Facts, near: Neighbours) -> list[Call]:
 
 
 def _cyst_is_target(facts: Facts) -> bool:
-    """A cyst in the title's work, or alone in the diagnosis, is the target; met on the way of a stenosis it is not."""
-    titled = any(m.value == Driver.SYNOVIAL_CYST for m in facts.account.of("driver") if m.section in HEADER) or "lesion_removal" in facts.title_acts
-    stated = drivers.kinds(drivers.stated(facts))
-    return titled or Driver.STENOSIS not in stated
+    """Without stenosis the cyst is the target; with it, only when the title names no other decompression."""
+    if Driver.STENOSIS not in drivers.kinds(drivers.stated(facts)):
+        return True
+    titled = any(m.value == Driver.SYNOVIAL_CYST for m in facts.account.of("driver") if m.section in HEADER)
+    return titled and not facts.title_acts & {"laminectomy", "decompression", "foraminotomy", "facetectomy"}
 
 
 def _depth(facts: Facts) -> str:
     words = {m.value for m in facts.mentions("target", "intradural", "extradural", "intramedullary", sections=_TOLD | _OUTER)}
+    outer = {m.value for m in facts.mentions("target", "intradural", "extradural", "dumbbell", sections=_OUTER)}
+    if facts.did("durotomy") and ({"intradural", "extradural"} <= outer or "dumbbell" in outer):
+        return "both_layers"
     if "intramedullary" in words:
         return "intramedullary"
     return "intradural" if "intradural" in words or facts.did("durotomy") else "extradural"
@@ -157,15 +163,26 @@ def _rebuilt(words: Iterable[Mention]) -> str:
 
 def route(facts: Facts, near: Neighbours) -> list[Call]:
     """Transpedicular, transfacet, far lateral and costovertebral routes."""
-    words = facts.mentions("target", "transpedicular", "far_lateral", "costovertebral", sections=_TOLD)
-    titled = [m for m in words if m.section in HEADER]
+    words = facts.mentions("target", "transpedicular", "far_lateral", "costovertebral", sections=_TOLD | _OUTER)
     told = facts.did("pedicle", "rib", "pars")
     region = _main_region(facts)
-    if not words or not (titled or told or len(words) > 2) or near.titled("corpectomy", "osteotomy"):
+    if not _is_route(facts, near, words, {d.act for d in told}, region):
         return []
     kind = _route_kind(words, {d.act for d in told}, region)
     where, origin = levels.decompressed_interspaces(facts, [d for d in facts.done if d.act in {"discectomy", "facetectomy", "foraminotomy", "pedicle", "rib", "pars", "root"}])
     return [Call(Family.TRANSPEDICULAR, where, origin, facts.done, "family.route", words, kind)] if kind else []
+
+
+def _is_route(facts: Facts, near: Neighbours, words: tuple[Mention, ...], told: set[str], region: str) -> bool:
+    """Named in the header and told, or told twice; in the thoracic spine a drilled pedicle or rib with disc work is enough."""
+    if near.titled("corpectomy", "osteotomy") or (region == "lumbar" and near.cage_levels):
+        return False
+    disc = bool(facts.did("discectomy", "disc_entered"))
+    if region == "thoracic":
+        return disc and bool(told & {"pedicle", "rib"})
+    titled = any(m.section in HEADER for m in words)
+    body = [m for m in words if m.section in BODY]
+    return titled and bool(body or told) or (bool(body) and len(words) >= 2 and (disc or bool(told)) and not facts.did(*LAMINA_ACTS)) or len(body) > 2
 
 
 def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
@@ -173,7 +190,7 @@ def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
     if region == "thoracic":
         if "costovertebral" in values and ("rib" in told or "transpedicular" not in values):
             return "costovertebral"
-        return "transpedicular" if "transpedicular" in values or "pedicle" in told else ""
+        return "transpedicular" if "transpedicular" in values or "pedicle" in told else "costovertebral" if "rib" in told else ""
     return "lateral" if region == "lumbar" and values & {"transpedicular", "far_lateral"} else ""
 
 

@@ -12,10 +12,12 @@ _TOLD = HEADER | BODY
 def approach(facts: Facts) -> tuple[Approach, tuple[Mention, ...]]:
     """The view of the decompression, with the words for it. Endoscope-assisted open work stays open."""
     by_eye = facts.mentions("view", "microscope", "tubular", sections=BODY)
+    endoscopic = _endoscopic(facts)
+    if endoscopic and any(m.value == "endoscopic" for m in endoscopic):
+        return Approach.ENDOSCOPIC, endoscopic
     through_skin = _through_skin(facts)
     if through_skin and not facts.mentions("view", "microscope", sections=BODY):
         return Approach.PERCUTANEOUS, through_skin
-    endoscopic = _endoscopic(facts)
     if endoscopic:
         return Approach.ENDOSCOPIC, endoscopic
     return Approach.OPEN, by_eye or facts.mentions("view", "open", sections=BODY)

@@ -21,7 +21,8 @@ TOLD = frozenset({Section.NARRATIVE, Section.ADDENDUM})
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """One act as told in one place: what, where, on which side, and what became of it."""
+    """One act as told in one place: what, where, on which side, and what became of it. ``explicit``: its own clause names
+    the interspace; ``inferred``: told by "the same was done"."""
 
     act: str
     interspaces: tuple[str, ...]
@@ -34,6 +35,7 @@ class Doing:
     mention: Mention
     support: tuple[Mention, ...] = ()
     inferred: bool = False
+    explicit: bool = False
 
     @property
     def sentence(self) -> int:
@@ -97,20 +99,36 @@ def _told(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
     if not deeds:
         return _repeated(sentence, place, before)
     spread = place.known if sentence.has("mark", "each_level") else ()
-    return [_doing(m, sentence, levels, place, spread) for m in deeds]
+    again = _repeated(sentence, place, before) if interspaces_in(levels) else []
+    return [_doing(m, sentence, levels, place, spread) for m in deeds] + again
 
 
 def _move(sentence: Sentence, levels: list[Mention], deeds: list[Mention], place: Place) -> None:
     """Goes to the interspaces a sentence names, to the level above or below, or to the one its lamina belongs to."""
-    interspaces = interspaces_in(levels)
+    interspaces = interspaces_in(_placing(levels, deeds))
     steps = _steps(sentence, place)
     if steps:
         place.go(steps, sentence.of("mark"))
     elif interspaces:
         if _moves(sentence, interspaces, deeds, place):
+            if not deeds and sentence.has("mark", "localise") and len(interspaces) > 1:
+                interspaces = tuple(i for i in interspaces if i in place.known) or interspaces
             place.go(interspaces, tuple(m for m in levels if m.value != "bone"))
     else:
         _follow_bones(levels, deeds, place)
+
+
+_MINOR = frozenset({"flavum_opened", "midline", "durotomy", "spinous_process"})
+"""Steps at the ends of an exposure (ligaments cut above and below) that say nothing of where the work is."""
+
+
+def _placing(levels: list[Mention], deeds: list[Mention]) -> list[Mention]:
+    """Levels that can move the place: not those of a clause that only cuts a ligament while the sentence tells more."""
+    minor = {m.clause for m in deeds if m.value in _MINOR}
+    major = {m.clause for m in deeds if m.value not in _MINOR}
+    if not major:
+        return [] if minor and len({v.group for v in levels}) > 1 else levels
+    return [v for v in levels if v.clause not in minor - major]
 
 
 def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention], place: Place) -> bool:
@@ -175,12 +193,13 @@ def _doing(m: Mention, sentence: Sentence, levels: list[Mention], place: Place, 
     sides = _sides(m, sentence, place)
     support = tuple(own) or place.levels_by
     status = Status.NEGATED if m.kind == "kept" else m.status
-    return Doing(m.value, interspaces, bones, sides, status, m.access, m.extent, m.part, m, support)
+    explicit = bool(interspaces_in(own))
+    return Doing(m.value, interspaces, bones, sides, status, m.access, m.extent, m.part, m, support, explicit=explicit)
 
 
 def _near(m: Mention, levels: list[Mention]) -> list[Mention]:
     """Levels of the mention's own clause, else of its sentence: those before it rather than after."""
-    groups = {v.group for v in levels if v.clause == m.clause or (m.start <= v.start and v.end <= m.end)}
+    groups = {v.group for v in levels if v.clause == m.clause or (m.start - 14 <= v.start and v.end <= m.end)}
     same = [v for v in levels if v.group in groups]
     if any(v.value != "bone" for v in same) or not levels:
         return same
@@ -218,6 +237,6 @@ def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doi
     if where == last.interspaces and not sides and not bones:
         return []
     return [
-        Doing(d.act, where, bones or (d.bones if where == last.interspaces else ()), sides or d.sides, d.status, d.access, d.extent, d.part, mark, (d.mention, *operative_levels(sentence)), True)
+        Doing(d.act, where, bones or (d.bones if where == last.interspaces else ()), sides or d.sides, d.status, d.access, d.extent, d.part, mark, (d.mention, *operative_levels(sentence)), True, bool(interspaces_in(operative_levels(sentence))))
         for d in {d.act: d for d in recent}.values()
     ]

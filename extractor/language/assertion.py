@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from medspacy.context import ConText, ConTextRule
+from medspacy.context.context_modifier import ConTextModifier
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -44,8 +45,18 @@ class Assertion:
         reached: dict[tuple[int, int], list[tuple[str, str]]] = {}
         for target, modifier in doc._.context_graph.edges:
             value, _, cue = modifier.category.partition("|")
+            if target.label_ == DEED and value.lower() in _WITHIN_CLAUSE and _comma_between(doc, modifier, target):
+                continue
             reached.setdefault((target.start, target.end), []).append((value.lower(), cue.lower()))
         return {span: _judge(cues) for span, cues in reached.items()}
+
+
+_WITHIN_CLAUSE = frozenset({"negated", "planned", "aborted"})
+
+
+def _comma_between(doc: Doc, modifier: ConTextModifier, target: Span) -> bool:
+    """A verb carries its own "not": one before a comma belongs to what stands before the comma."""
+    return any(token.text == "," for token in doc[modifier.modifier_span[1] : target.start])
 
 
 def _cues(rule: Rule) -> Iterable[ConTextRule]:

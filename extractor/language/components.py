@@ -15,7 +15,7 @@ from spacy.tokens import Doc, Span
 
 from extractor.knowledge import Knowledge
 from extractor.knowledge.rules import Rule
-from extractor.language import boundaries, levels, work
+from extractor.language import boundaries, grammar, levels, work
 from extractor.language.assertion import DEED, NOUN, Assertion, Judgement
 from extractor.language.matching import Vocabulary
 
@@ -105,6 +105,7 @@ class Mentions:
             marks = [(r, s, e) for r, s, e in inside if r.id.startswith("mark.extent")]
             made = (self._deed(deed, base, marks, lower) for deed in work.deeds(tokens, things, verbs, spoken_of)) if verbs else ()
             found += [hit for hit in made if hit]
+            found += _unroofed(found, things, base, sentence.end, tokens)
             spoken_of = [work.Found(-1, -1, t.value, t.rule) for t in work.topics(tokens, things)] or spoken_of[:0]
         return found
 
@@ -119,7 +120,7 @@ class Mentions:
         composition = self._acts.get((thing.value, kind))
         if composition is None:
             return Hit("handled", thing.value, thing.rule, start, end, head, head_end, part=kind) if kind == "expose" else None
-        extent = _extent(marks, base + named.start, base + named.end)
+        extent = _extent(marks, base + named.start, base + named.end, lower)
         return Hit("deed", composition.act, composition.id, start, end, head, head_end, extent, part=_which(lower, base + named.start))
 
     def _levels(self, doc: Doc, lower: list[str]) -> list[Hit]:
@@ -136,23 +137,40 @@ class Mentions:
         ]
 
 
+_OUTWARD = frozenset("unroofed unroofing deroofed de-roofed skeletonized chased chase chasing followed traced uncovered".split())
+
+
+def _unroofed(found: list[Hit], things: list[work.Found], base: int, end: int, tokens: list[str]) -> list[Hit]:
+    """A root unroofed or chased out through its foramen is a foraminotomy, though the foramen is not the object."""
+    if not any(t.value == "foramen" for t in things):
+        return []
+    roots = [h for h in found if h.value == "root" and base <= h.head < end and tokens[h.head - base] in _OUTWARD]
+    return [replace(h, value="foraminotomy", rule="work.root.through_foramen") for h in roots[:1]]
+
+
 def _level_parts(located: list[Hit], lower: list[str]) -> list[work.Found]:
     """"The lower half of L3", "the top lip of L5": a part of a bone named without its noun is a part of its lamina."""
     return [
         work.Found(h.start, h.end, "lamina", "structure.lamina")
         for h in located
-        if h.value == "bone" and not h.noun and h.start >= 2 and (lower[h.start - 1] in _UPPER_PART | _LOWER_PART or (lower[h.start - 1] == "of" and (h.part or lower[h.start - 2] in {"half", "third", "thirds", "part", "all"})))
+        if h.value == "bone" and not h.noun and h.start >= 2 and (lower[h.start - 1] in _UPPER_PART | _LOWER_PART or (lower[h.start - 1] == "of" and (h.part or lower[h.start - 2] in grammar.PARTITIVES)))
     ]
 
 
-def _extent(marks: list[tuple[Rule, int, int]], start: int, end: int) -> str:
-    """The extent word nearest to the structure: "the lower half of the L4 lamina"."""
-    near = [(min(abs(start - e), abs(s - end)), r.value) for r, s, e in marks if start - 9 <= s <= end + 7]
+def _extent(marks: list[tuple[Rule, int, int]], start: int, end: int, lower: list[str]) -> str:
+    """The extent word nearest to the structure: "the lower half of the L4 lamina". Behind the structure, words after
+    "from" or "to" only say where the work began or ended ("taken from its lower margin upward")."""
+    near = [
+        (min(abs(start - e), abs(s - end)), r.value)
+        for r, s, e in marks
+        if start - 9 <= s < end or (end <= s <= end + 7 and not _BOUNDS.intersection(lower[max(end, s - 3) : s]))
+    ]
     return min(near)[1] if near else ""
 
 
-_UPPER_PART = frozenset("upper top superior cranial rostral cephalad proximal leading".split())
-_LOWER_PART = frozenset("lower bottom inferior caudal distal trailing undersurface underside".split())
+_BOUNDS = frozenset("from to at until toward beyond along as upto".split())
+_UPPER_PART = frozenset("upper uppermost top superior cranial rostral cephalad proximal leading".split())
+_LOWER_PART = frozenset("lower lowermost bottom inferior caudal distal trailing undersurface underside".split())
 
 
 def _which(lower: list[str], start: int) -> str:

@@ -45,7 +45,7 @@ class Headings:
         written += [self._heading(m.start("head"), m.end("head"), m["head"]) for m in _DICTATED.finditer(text) if m.start("head") not in taken]
         taken |= {h.start for h in written}
         spoken = [self._heading(m.start(), m.end(), m.group()) for m in self._spoken.finditer(text) if m.start() not in taken]
-        return _told_at_length(sorted((*written, *spoken), key=lambda h: h.start), text)
+        return _within_narrative(_told_at_length(sorted((*written, *spoken), key=lambda h: h.start), text))
 
     def _heading(self, start: int, end: int, words: str) -> Heading:
         rule = self._by_head[" ".join(words.lower().split())]
@@ -57,6 +57,15 @@ _DICTATED = re.compile(
     re.IGNORECASE,
 )
 """Speech recognition leaves the colon out: "postop diagnosis same procedure left hemilaminectomy"."""
+
+
+def _within_narrative(headings: list[Heading]) -> list[Heading]:
+    """A heading no table knows, under a narrative heading, is a step of the operation ("A. L4-5", "CLOSURE")."""
+    kept: list[Heading] = []
+    for heading in headings:
+        inside = heading.section is None and bool(kept) and kept[-1].section is Section.NARRATIVE
+        kept.append(replace(heading, section=Section.NARRATIVE) if inside else heading)
+    return kept
 
 
 def _told_at_length(headings: list[Heading], text: str) -> list[Heading]:

@@ -46,7 +46,7 @@ def deeds(tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Fo
         if not objects and _shares(tokens, left, verb.start):
             objects = last
         if not objects:
-            objects = _pronoun(tokens, structures, verb, left, spoken_of)
+            objects = _pronoun(tokens, structures, verb, left, spoken_of) or _unsaid(verb, structures, spoken_of)
         found += [Deed(thing, verb) for thing in objects]
         last = objects
     claimed = {deed.structure for deed in found}
@@ -118,6 +118,11 @@ def _pronoun(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
     before = [s for s in structures if s.end <= index and s.value not in {"soft", "bone"}]
     chosen = before or list(spoken_of)
     return chosen[-1:] if tokens[index] in {"it", "this", "which", "that", "its"} else [s for s in chosen if s.value == chosen[-1].value]
+
+
+def _unsaid(verb: Found, structures: Sequence[Found], spoken_of: Sequence[Found]) -> list[Found]:
+    """Telegraphic notes leave the subject out: "Came off as two sheets." goes on with what was spoken of last."""
+    return list(spoken_of[-1:]) if verb.start == 0 and not structures else []
 
 
 def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int) -> list[Found]:
