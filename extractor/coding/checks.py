@@ -24,7 +24,7 @@ def gaps(facts: Facts, near: Neighbours, calls: Sequence[Call], lines: Sequence[
         missing.add(Gap.SIDE)
     if calls and not found.drivers:
         missing.add(Gap.DRIVER)
-    if not calls and facts.title_acts & (LAMINA_ACTS | {"decompression"}) and any(d.act == "decompression" and d.status is Status.PERFORMED for d in facts.doings):
+    if not calls and not near.anterior and facts.title_acts & (LAMINA_ACTS | {"decompression"}) and facts.did("decompression"):
         missing.add(Gap.STRUCTURES)
     return tuple(sorted(missing))
 
@@ -33,7 +33,7 @@ def conflicts(facts: Facts, near: Neighbours, calls: Sequence[Call], found: Attr
     clashing: set[Conflict] = set()
     if _side_conflict(facts, found):
         clashing.add(Conflict.SIDE)
-    if calls and _level_conflict(facts, found):
+    if calls and _level_conflict(facts, near, found):
         clashing.add(Conflict.LEVEL)
     if _procedure_conflict(facts, calls):
         clashing.add(Conflict.PROCEDURE)
@@ -46,14 +46,20 @@ def _side_conflict(facts: Facts, found: Attributes) -> bool:
     return {said, done} == one
 
 
-def _level_conflict(facts: Facts, found: Attributes) -> bool:
-    titled = spine.bones_of(levels.title_interspaces(facts.title_levels)) or levels.title_bones(facts.title_levels)
-    done = spine.bones_of(found.levels)
-    return bool(titled and done) and not (set(done) <= set(titled) and (set(titled) <= set(done) or not _is_narrower(titled, done, found)))
-
-
-def _is_narrower(titled: Sequence[str], done: Sequence[str], found: Attributes) -> bool:
-    return len(set(titled) - set(done)) >= 1 and all("-" in level for level in found.levels)
+def _level_conflict(facts: Facts, near: Neighbours, found: Attributes) -> bool:
+    """The body works where the header does not say, or the header claims a level that the body denies or never goes to."""
+    titled = set(levels.title_interspaces(facts.title_levels))
+    bones = set(levels.title_bones(facts.title_levels))
+    done = {level for level in found.levels if spine.is_interspace(level)}
+    if not bones or not found.levels:
+        return False
+    if not titled or not done:
+        return not bones & set(spine.bones_of(found.levels))
+    named = titled | set(levels.title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone"))
+    visited = {level for where in facts.places.values() for level in where} - levels.denied_interspaces(facts)
+    regions = set(spine.regions_of(done))
+    missing = {t for t in titled - done - visited - set(near.cage_levels) if spine.region_of(t) in regions}
+    return bool(done - named or missing)
 
 
 def _procedure_conflict(facts: Facts, calls: Sequence[Call]) -> bool:

@@ -115,6 +115,10 @@ def _put_back(facts: Facts) -> bool:
     return bool(told) and not any(d.act == "lamina_replaced" and d.status is Status.NEGATED for d in facts.doings)
 
 
+def _done_acts(facts: Facts) -> tuple[Act, ...]:
+    return tuple(sorted(Act(act) for act in facts.acts & set(Act)))
+
+
 def make_record(account: Account, note_id: str, day: dt.date | None, knowledge: Knowledge, settings: Settings, package: str) -> NoteResult:
     """The whole record of one note."""
     judged = judge(account, knowledge, settings, day)
@@ -125,7 +129,7 @@ def make_record(account: Account, note_id: str, day: dt.date | None, knowledge: 
     decision, reasons = decide(facts, calls, gaps, conflicts, judged.ruled_out, judged.dated)
     ledger = Ledger()
     backing = {id(call): ledger.add(_words(facts, call)) for call in calls}
-    omitted = {key: ledger.add(ms) for key, ms in not_performed(facts).items()}
+    omitted = {key: ledger.add(ms) for key, ms in not_performed(facts, found.components or _done_acts(facts)).items()}
     told = [(d, ledger.add([d.mention, *d.support])) for d in facts.doings if d.act in set(Act) and d.status is not Status.HISTORICAL]
     names = ledger.numbered()
 

@@ -73,9 +73,9 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
     entered = Act.DISCECTOMY in facts.title_acts and bool(facts.did_at(level, "disc_entered"))
     disc = "discectomy" in acts or entered
     window = lamina or side or "bone" in acts or "flavectomy" in acts or bool(facts.title_acts & LAMINA_ACTS)
-    if not (lamina or side or (disc and window)):
-        return None, ""
     disc_alone = Driver.DISC_HERNIATION in disease and not disease & {Driver.STENOSIS}
+    if not (lamina or side or (disc and window) or (disc_alone and window)):
+        return None, ""
     if disc_alone or (disc and _disc_driven(facts, disease, acts, own)):
         return _window(facts, level)
     if _keyhole(facts, level, acts, own):

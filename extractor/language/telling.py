@@ -9,7 +9,7 @@ from typing import Protocol
 from extractor.language.account import Mention, Sentence
 from extractor.language.hearing import Heard
 from extractor.language.sections import Heading, section_at
-from extractor.vocabulary import Section
+from extractor.vocabulary import Section, Status
 
 
 class Drafted(Protocol):
@@ -32,7 +32,14 @@ def tell(drafts: Sequence[Drafted], headings: list[Heading], text: str, heard: H
         given, heading = section_at(draft.start, headings, text)
         section = state.section(draft, given, heading, text)
         start, end = heard.original(draft.start, draft.end)
-        yield Sentence(index, start, end, section, tuple(replace(m, section=section, sentence=index) for m in draft.mentions))
+        yield Sentence(index, start, end, section, tuple(_placed(m, section, index) for m in draft.mentions))
+
+
+def _placed(m: Mention, section: Section, index: int) -> Mention:
+    """A mention in its section. A year beside the title is the date of the operation, not of an earlier one."""
+    if section is Section.TITLE and m.cue is not None and m.cue.startswith("context.historical.year"):
+        m = replace(m, status=Status.PERFORMED, cue=None)
+    return replace(m, section=section, sentence=index)
 
 
 class _State:
