@@ -33,13 +33,19 @@ class Facts:
     @cached_property
     def done(self) -> tuple[Doing, ...]:
         """Performed in the narrative, and not only to reach something else."""
-        done = (d for d in self.doings if d.status is Status.PERFORMED and not d.access)
+        done = (d for d in self.doings if d.status is Status.PERFORMED and not d.access and not self._for_fusion(d))
         disc = any(m.value == "disc_herniation" for m in self.account.of("driver"))
         return tuple(replace(d, act="discectomy") if d.act == "piece" and disc else d for d in done)
 
     @cached_property
     def acts(self) -> frozenset[str]:
         return frozenset(d.act for d in self.done)
+
+    def _for_fusion(self, d: Doing) -> bool:
+        """Joints opened, curetted or roughened in the sentence that lays the graft are prepared for fusion, not decompressed."""
+        sentence = self.account.sentences[d.sentence]
+        freed = any(m.kind == "deed" and m.value in {"recess", "root", "canal", "foraminotomy"} for m in sentence.mentions)
+        return d.act in {"facetectomy", "facet_opened", "rib"} and sentence.has("neighbour", "posterolateral") and not freed
 
     def did(self, *acts: str) -> tuple[Doing, ...]:
         return tuple(d for d in self.done if d.act in acts)

@@ -12,7 +12,7 @@ from extractor.coding.facts import Facts
 from extractor.coding.holders import holder
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.special import SPECIAL, by_view
-from extractor.vocabulary import Family, Region
+from extractor.vocabulary import Family
 
 _WHOLE = frozenset({Family.PERCUTANEOUS, Family.ENDOSCOPIC})
 
@@ -61,10 +61,9 @@ def _beside(special: list[Call], rest: list[Call]) -> list[Call]:
     if not special:
         return rest
     taken = set(spine.bones_of(level for call in special for level in call.levels))
-    regions = {spine.region_of(bone) for bone in taken}
     if not taken:
         return []
-    return [call for call in (_without(call, taken) for call in rest) if call.levels and _stands(call, regions)]
+    return [call for call in (_without(call, taken) for call in rest) if call.levels and _stands(call, taken)]
 
 
 def _without(call: Call, taken: set[str]) -> Call:
@@ -72,9 +71,10 @@ def _without(call: Call, taken: set[str]) -> Call:
     return replace(call, levels=spaces)
 
 
-def _stands(call: Call, regions: set[Region]) -> bool:
-    here = {spine.region_of(level) for level in call.levels}
-    return not here & regions or (call.family in _SIDED and any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings))
+def _stands(call: Call, taken: set[str]) -> bool:
+    """Laminae near a special family's are its own approach; far ones are another operation."""
+    apart = min(abs(spine.rank(a) - spine.rank(b)) for a in spine.bones_of(call.levels) for b in taken)
+    return apart > 3 or (call.family in _SIDED and any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings))
 
 
 _SIDED = frozenset({Family.FORAMINAL, Family.LAMINOTOMY, Family.REEXPLORATION})

@@ -21,7 +21,8 @@ def holder(facts: Facts, near: Neighbours) -> str:
 
 def _elsewhere(facts: Facts, near: Neighbours) -> bool:
     """Not an operation on the spine at all."""
-    return not facts.account.of("level") and len([m for m in facts.account.of("mark") if m.value == "spine"]) < 2
+    words = [m for m in facts.account.of("mark") if m.value == "spine"]
+    return not facts.account.of("level") and len(words) < 3
 
 
 def _always(kind: str) -> Callable[[Facts, Neighbours], bool]:

@@ -22,7 +22,7 @@ def interspaces_of_doings(doings: Iterable[Doing]) -> tuple[str, ...]:
 def worked_interspaces(doings: Sequence[Doing], named: Sequence[str]) -> tuple[str, ...]:
     """Interspaces with work: those the header names, and others only when the clause of the work itself names them."""
     told = interspaces_of_doings(doings)
-    firm = {level for d in doings if d.explicit for level in d.interspaces}
+    firm = {level for d in doings if d.explicit and d.act not in {"flavectomy", "bone"} for level in d.interspaces}
     kept = tuple(level for level in told if level in named or level in firm)
     return kept or told
 

@@ -111,8 +111,9 @@ def _case(facts: Facts, near: Neighbours, call: Call, when: dt.date, knowledge: 
 
 def _put_back(facts: Facts) -> bool:
     """Laminae returned to their bed at the end: told in the narrative, and not denied there."""
-    told = facts.did("lamina_replaced") or facts.mentions("target", "osteoplastic", sections=BODY | HEADER)
-    return bool(told) and not any(d.act == "lamina_replaced" and d.status is Status.NEGATED for d in facts.doings)
+    told = facts.did("lamina_replaced") or facts.mentions("target", "osteoplastic", sections=BODY)
+    titled = facts.mentions("target", "osteoplastic", sections=HEADER) and facts.mentions("target", "reconstruction", sections=BODY)
+    return bool(told or titled) and not any(d.act == "lamina_replaced" and d.status is Status.NEGATED for d in facts.doings)
 
 
 def _done_acts(facts: Facts) -> tuple[Act, ...]:

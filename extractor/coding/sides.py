@@ -14,6 +14,7 @@ _BONE = LAMINA_ACTS | frozenset({"facetectomy", "foraminotomy", "recess", "disce
 _ONE = frozenset({Side.LEFT, Side.RIGHT})
 _MIDLINE = frozenset({Family.CENTRAL, Family.GILL, Family.LAMINOPLASTY})
 _THROUGH_LAMINAE = frozenset({Family.LESION, Family.NEOPLASM, Family.VASCULAR, Family.CORD_ROOT})
+_STENOSIS = frozenset({Family.FORAMINAL, Family.INTERBODY})
 _WINDOWS = frozenset({Family.LAMINOTOMY, Family.REEXPLORATION, Family.ENDOSCOPIC, Family.TRANSPEDICULAR, Family.PERCUTANEOUS})
 
 
@@ -27,14 +28,31 @@ class Sides:
 
     def of(self, calls: Sequence[Call]) -> Side:
         """Side of the whole operation: ``mixed`` when it differs by level."""
-        said = {side for call in calls for side in self._by_level(call)} - {Side.UNSPECIFIED}
+        said = {self._of_call(call) for call in calls} - {Side.UNSPECIFIED}
         if len(said) == 1:
             return said.pop()
         return Side.MIXED if said else Side.UNSPECIFIED
 
+    def _of_call(self, call: Call) -> Side:
+        """One family's side. A stenosis operation that opens both sides anywhere is bilateral unless the header says a side."""
+        said = set(self._by_level(call)) - {Side.UNSPECIFIED}
+        if call.family in _STENOSIS and self._over_the_top():
+            return Side.BILATERAL
+        if len(said) == 1:
+            return said.pop()
+        if call.family is Family.FORAMINAL and Side.BILATERAL in said:
+            return Side.BILATERAL
+        return Side.MIXED if said else Side.UNSPECIFIED
+
+    def _over_the_top(self) -> bool:
+        marks = self._facts.mentions("mark", "over_the_top", sections=HEADER | BODY)
+        return bool(marks) and self._facts.mentions("view", "tubular", sections=HEADER | BODY) != ()
+
     def _by_level(self, call: Call) -> list[Side]:
         if call.family in _MIDLINE or (call.family in _THROUGH_LAMINAE and not self._hemi(call.doings)):
             return [Side.BILATERAL]
+        if call.family in _THROUGH_LAMINAE:
+            return [self.at(call, "")]
         spaces = [level for level in call.levels if spine.is_interspace(level)] or [""]
         return [self.at(call, level) for level in spaces]
 
@@ -74,6 +92,8 @@ class Sides:
 
     def _opened_midline(self, doings: Iterable[Doing], level: str) -> bool:
         here = [d for d in doings if not level or level in d.interspaces or not d.interspaces]
+        if self.header in _ONE and self.body in _ONE | {Side.UNSPECIFIED}:
+            return False
         whole = any(d.act == "laminectomy" and d.extent != "edge" and not set(d.sides) & _ONE for d in here)
         return whole or any(d.act == "midline" and d.extent != "edge" for d in here)
 
@@ -81,7 +101,8 @@ class Sides:
         """A half or a window of lamina on one side, and no whole one."""
         lamina = [d for d in doings if d.act in LAMINA_ACTS]
         sided = [d for d in lamina if set(d.sides) & _ONE and (d.act != "laminectomy" or d.extent in {"edge", "half"})]
-        return bool(sided) and not self._opened_midline(doings, "")
+        small = lamina and all(d.extent == "edge" or d.act != "laminectomy" for d in lamina)
+        return bool(sided or (small and self.header in _ONE)) and not self._opened_midline(doings, "")
 
     def _header(self) -> Side:
         titled = self._in(HEADER)

@@ -72,7 +72,7 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
     lamina, side = bool(acts & LAMINA_ACTS) or _lamina_near(facts, level), bool(acts & SIDE_ACTS)
     entered = Act.DISCECTOMY in facts.title_acts and bool(facts.did_at(level, "disc_entered"))
     disc = "discectomy" in acts or entered
-    window = lamina or side or "bone" in acts or "flavectomy" in acts or bool(facts.title_acts & LAMINA_ACTS)
+    window = lamina or side or "bone" in acts or "flavectomy" in acts or bool(facts.title_acts & LAMINA_ACTS) or is_redo(facts, level)
     disc_alone = Driver.DISC_HERNIATION in disease and not disease & {Driver.STENOSIS}
     if not (lamina or side or (disc and window) or (disc_alone and window)):
         return None, ""
@@ -91,6 +91,9 @@ def _lamina_near(facts: Facts, level: str) -> bool:
 
 
 def _window(facts: Facts, level: str) -> tuple[Family, str]:
+    """The laminotomy family, or its repeat; the thoracic spine has none, so its window counts as foraminal work."""
+    if level and spine.region_of(level) is Region.THORACIC:
+        return Family.FORAMINAL, "family.foraminal.thoracic_window"
     redo = is_redo(facts, level)
     return (Family.REEXPLORATION, "family.reexploration") if redo else (Family.LAMINOTOMY, "family.laminotomy")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from extractor import spine
 from extractor.coding import drivers, levels
@@ -127,7 +127,7 @@ def _depth(facts: Facts) -> str:
     return "intradural" if "intradural" in words or facts.did("durotomy") else "extradural"
 
 
-def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: Iterable[Mention]) -> Call:
+def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: Sequence[Mention]) -> Call:
     """Levels of a lesion family: the vertebrae whose laminae were removed when named, else the interspaces."""
     lamina = [d for d in facts.done if d.act in LAMINA_ACTS]
     where, origin = levels.lamina_bones(lamina), "narrative"
@@ -137,6 +137,7 @@ def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: It
         titled = facts.title_levels
         bones = [m for m in titled if m.value != "interspace"]
         where = levels.title_bones(bones) if bones else levels.title_interspaces(titled)
+        where = where or spine.sort_levels(level for m in words if m.kind == "driver" for level in facts.where(m))
         origin = "title"
     return Call(family, where, origin, facts.done, rule, tuple(words), detail)
 
@@ -178,9 +179,10 @@ def _is_route(facts: Facts, near: Neighbours, words: tuple[Mention, ...], told: 
     if near.titled("corpectomy", "osteotomy") or (region == "lumbar" and near.cage_levels):
         return False
     disc = bool(facts.did("discectomy", "disc_entered"))
-    if region == "thoracic":
-        return disc and bool(told & {"pedicle", "rib"})
     titled = any(m.section in HEADER for m in words)
+    if region == "thoracic":
+        herniated = any(m.value == Driver.DISC_HERNIATION for m in facts.diseases)
+        return herniated and (titled or bool(told & {"pedicle", "rib"}))
     body = [m for m in words if m.section in BODY]
     return titled and bool(body or told) or (bool(body) and len(words) >= 2 and (disc or bool(told)) and not facts.did(*LAMINA_ACTS)) or len(body) > 2
 

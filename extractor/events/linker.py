@@ -201,7 +201,7 @@ def _near(m: Mention, levels: list[Mention]) -> list[Mention]:
     """Levels of the mention's own clause, else of its sentence: those before it rather than after."""
     groups = {v.group for v in levels if v.clause == m.clause or (m.start - 14 <= v.start and v.end <= m.end)}
     same = [v for v in levels if v.group in groups]
-    if any(v.value != "bone" for v in same) or not levels:
+    if any(v.value != "bone" or v.noun == "lamina" for v in same) or not levels:
         return same
     pairs = [v for v in levels if v.value != "bone"]
     before = [v for v in pairs if v.position <= m.position]
@@ -233,7 +233,7 @@ def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doi
         return []
     sides = tuple(dict.fromkeys(Side(s.value) for s in sentence.of("side")))
     where = interspaces_in(operative_levels(sentence)) or place.interspaces
-    bones = _bones(operative_levels(sentence))
+    bones = _bones(v for v in operative_levels(sentence) if v.noun in {"lamina", "at"})
     if where == last.interspaces and not sides and not bones:
         return []
     return [

@@ -70,6 +70,7 @@ class Mentions:
         hits = [hit for match in matches for hit in self._literal(match)] + list(self._by_pattern(doc))
         hits += self._deeds(doc, lower, matches, _level_parts(located, lower))
         hits += located
+        hits = _without_old_sites(hits)
         hits.sort(key=lambda h: (h.head, h.start, h.kind, h.value))
         doc.user_data[MENTIONS] = hits
         doc.spans[MENTIONS] = [Span(doc, h.start, h.end, label=h.rule) for h in hits]
@@ -148,12 +149,18 @@ def _unroofed(found: list[Hit], things: list[work.Found], base: int, end: int, t
     return [replace(h, value="foraminotomy", rule="work.root.through_foramen") for h in roots[:1]]
 
 
+def _without_old_sites(hits: list[Hit]) -> list[Hit]:
+    """The "laminectomy" of "old laminectomy defect" names a place, not an act."""
+    sites = [(h.start, h.end) for h in hits if h.kind == "redo" and h.value == "scar"]
+    return [h for h in hits if h.kind != "act" or not any(start <= h.start and h.end <= end for start, end in sites)]
+
+
 def _level_parts(located: list[Hit], lower: list[str]) -> list[work.Found]:
     """"The lower half of L3", "the top lip of L5": a part of a bone named without its noun is a part of its lamina."""
     return [
         work.Found(h.start, h.end, "lamina", "structure.lamina")
         for h in located
-        if h.value == "bone" and not h.noun and h.start >= 2 and (lower[h.start - 1] in _UPPER_PART | _LOWER_PART or (lower[h.start - 1] == "of" and (h.part or lower[h.start - 2] in grammar.PARTITIVES)))
+        if h.value == "bone" and h.noun in {"", "at"} and h.start >= 2 and (lower[h.start - 1] in _UPPER_PART | _LOWER_PART or (lower[h.start - 1] == "of" and (h.part or lower[h.start - 2] in grammar.PARTITIVES)))
     ]
 
 
@@ -200,7 +207,8 @@ class Nouns:
         self._after = {term: rule.value for rule in rules for term in rule.terms}
 
     def __call__(self, lower: list[str], start: int, end: int) -> str:
-        return self._noun_after(lower, end) or self._noun_before(lower, start)
+        found = self._noun_after(lower, end) or self._noun_before(lower, start)
+        return found or ("at" if start and lower[start - 1] == "at" else "")
 
     def _noun_after(self, lower: list[str], end: int) -> str:
         for index in range(end, min(end + 4, len(lower))):

@@ -116,7 +116,7 @@ def _pronoun(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
     if index is None or any(t in g.STRONG_BREAKS for t in tokens[index : verb.start]):
         return []
     before = [s for s in structures if s.end <= index and s.value not in {"soft", "bone"}]
-    chosen = before or list(spoken_of)
+    chosen = [s for s in before if not _is_placed(tokens, s)] or before or list(spoken_of)
     return chosen[-1:] if tokens[index] in {"it", "this", "which", "that", "its"} else [s for s in chosen if s.value == chosen[-1].value]
 
 
