@@ -14,6 +14,8 @@ def decide(facts: Facts, calls: Sequence[Call], gaps: Sequence[Gap], conflicts: 
     if not calls and not reasons:
         unused = bool(facts.acts & LAMINA_ACTS) and ruled_out == "family.none.no_support"
         return (Decision.REVIEW, (Reason.UNUSED_LAMINA_WORK,)) if unused else (Decision.NONE, ())
+    if calls and facts.stopped:
+        reasons.add(Reason.STOPPED_EARLY)
     if len(calls) > 1:
         reasons.add(Reason.SEVERAL_FAMILIES)
     if any(call.levels_from == "title" for call in calls):

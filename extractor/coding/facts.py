@@ -54,6 +54,13 @@ class Facts:
         return tuple(d for d in self.did(*acts) if level in d.interspaces or not d.interspaces)
 
     @cached_property
+    def stopped(self) -> tuple[Mention, ...]:
+        """Words that say the operation itself was stopped after it had begun."""
+        marks = self.mentions("mark", "stopped", sections=BODY | HEADER, performed=False)
+        began = bool(self.done)
+        return marks if began and any(m.section in BODY for m in marks) else ()
+
+    @cached_property
     def title(self) -> tuple[Mention, ...]:
         """Acts named in the header as done (not possible, not historical)."""
         named = (m for kind in ("act", "deed") for m in self.account.of(kind))

@@ -106,6 +106,7 @@ def _case(facts: Facts, near: Neighbours, call: Call, when: dt.date, knowledge: 
         lamina_replaced=_put_back(facts),
         fused=bool(near.fusions),
         fallback_region=regions[0][0] if regions else None,
+        stopped=bool(facts.stopped),
     )
 
 

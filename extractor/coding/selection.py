@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor import spine
 from extractor.coding.calls import Call
@@ -40,6 +40,7 @@ class Case:
     lamina_replaced: bool = False
     fused: bool = False
     fallback_region: Region | None = None
+    stopped: bool = False
 
     def region(self, levels: Sequence[str]) -> Region | None:
         """Region of most of the levels, the lower one in a tie."""
@@ -52,8 +53,13 @@ class Case:
 
 def select(case: Case) -> list[Line]:
     """Code lines of one family. Codes that are not in force on the day are left out."""
-    lines = _RULES[case.call.family](case)
-    return [line for line in lines if case.book.in_force(line.code, case.day)]
+    lines = [line for line in _RULES[case.call.family](case) if case.book.in_force(line.code, case.day)]
+    return [_discontinued(line) for line in lines] if case.stopped else lines
+
+
+def _discontinued(line: Line) -> Line:
+    """Stopped after incision: the begun work with modifier 53."""
+    return replace(line, modifiers=tuple(sorted((*line.modifiers, "53"))), rules=(*line.rules, "select.stopped"))
 
 
 def _line(case: Case, code: str, rule: str, levels: Sequence[str] = (), units: int = 1, modifiers: tuple[str, ...] = ()) -> Line:

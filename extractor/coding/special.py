@@ -61,14 +61,12 @@ def cord_and_root(facts: Facts, near: Neighbours) -> list[Call]:
 
 
 def _cord_detail(values: list[str], outer: frozenset[Driver]) -> str:
-    if "syrinx_peritoneal" in values:
-        return "syrinx_peritoneal"
-    if "syrinx_subarachnoid" in values or ("syrinx_drained" in values and Driver.SYRINX in outer):
-        return "syrinx_subarachnoid"
-    for value in ("cordotomy", "accessory_section", "dentate_section", "rhizotomy", "untethering", "myelotomy"):
-        if value in values and not (value == "untethering" and Driver.TETHERED_CORD not in outer):
-            return value
-    return ""
+    """Which operation: the one named first (header before body) that fits the disease."""
+    fits = {"untethering": Driver.TETHERED_CORD in outer, "syrinx_drained": Driver.SYRINX in outer, "rhizotomy": Driver.TETHERED_CORD not in outer}
+    named = [value for value in values if value in _CORD and fits.get(value, True)]
+    shunts = [value for value in named if value.startswith("syrinx_")]
+    first = shunts[0] if shunts else next((value for value in named if value != "myelotomy"), named[0] if named else "")
+    return "syrinx_subarachnoid" if first == "syrinx_drained" else first
 
 
 def vascular(facts: Facts, near: Neighbours) -> list[Call]:
@@ -146,7 +144,8 @@ def laminoplasty(facts: Facts, near: Neighbours) -> list[Call]:
     told = facts.did("laminoplasty", "lamina_cut")
     titled = [m for m in facts.title if m.value == "laminoplasty"]
     doors = facts.mentions("mark", "door", performed=False)
-    if not (titled and (told or doors)) and not (facts.did("laminoplasty") and len(doors) > 1):
+    spaced = facts.mentions("target", "reconstruction", sections=HEADER) and not facts.did("laminectomy") and len(doors) > 1
+    if not (titled and (told or doors)) and not (facts.did("laminoplasty") and len(doors) > 1) and not spaced:
         return []
     if any(d.act == "laminoplasty" and d.status is Status.NEGATED for d in facts.doings) and not facts.did("laminoplasty"):
         return []
@@ -184,7 +183,8 @@ def _is_route(facts: Facts, near: Neighbours, words: tuple[Mention, ...], told: 
         herniated = any(m.value == Driver.DISC_HERNIATION for m in facts.diseases)
         return herniated and (titled or bool(told & {"pedicle", "rib"}))
     body = [m for m in words if m.section in BODY]
-    return titled and bool(body or told) or (bool(body) and len(words) >= 2 and (disc or bool(told)) and not facts.did(*LAMINA_ACTS)) or len(body) > 2
+    disc = disc or any(m.value == Driver.DISC_HERNIATION for m in facts.diseases)
+    return titled and bool(body or told) or (bool(body) and len(words) >= 2 and disc and not facts.did(*LAMINA_ACTS)) or len(body) > 2
 
 
 def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
@@ -207,7 +207,8 @@ def gill(facts: Facts, near: Neighbours) -> list[Call]:
     loose = [m for m in facts.account.of("mark") if m.value == "loose"]
     arch = facts.did("loose_arch", *LAMINA_ACTS, "midline")
     more = facts.did("loose_arch", "pars", "facetectomy")
-    if not slip or not (loose or lytic) or not arch or not more or near.cage_levels or not (loose or facts.did("pars")):
+    named = any("gill" in m.rule or m.value == "loose" for m in loose if m.section in HEADER)
+    if not slip or not (loose or lytic) or not arch or near.cage_levels or not (named or (more and (loose or facts.did("pars")))):
         return []
     titled = [b for b in levels.title_bones(facts.title_levels) if b in {"L3", "L4", "L5"}]
     told = [b for d in facts.did("loose_arch", "pars", "laminectomy") for b in d.bones if b in {"L3", "L4", "L5"}]

@@ -13,7 +13,7 @@ from extractor import spine
 from extractor.language.account import Account, Mention, Sentence
 from extractor.vocabulary import Section, Side, Status
 
-ELSEWHERE = frozenset({"root", "pedicle", "screw", "body", "clinical", "process"})
+ELSEWHERE = frozenset({"root", "pedicle", "screw", "body", "clinical", "process", "bound"})
 """Level nouns that do not make the level a decompressed one."""
 
 TOLD = frozenset({Section.NARRATIVE, Section.ADDENDUM})
@@ -189,7 +189,7 @@ def _doing(m: Mention, sentence: Sentence, levels: list[Mention], place: Place, 
     interspaces = interspaces_in(own) or place.interspaces
     if known:
         interspaces = spine.sort_levels((*interspaces, *known, *place.seen))
-    bones = _bones(own) or _bones(levels)
+    bones = _bones(own) or _bones(levels) or _bones_of_processes(m, sentence)
     sides = _sides(m, sentence, place)
     support = tuple(own) or place.levels_by
     status = Status.NEGATED if m.kind == "kept" else m.status
@@ -213,6 +213,13 @@ def _near(m: Mention, levels: list[Mention]) -> list[Mention]:
 
 def _bones(levels: Iterable[Mention]) -> tuple[str, ...]:
     return spine.sort_levels(b for v in levels if v.value == "bone" or v.noun == "lamina" or v.value == "range" for b in v.bones)
+
+
+def _bones_of_processes(m: Mention, sentence: Sentence) -> tuple[str, ...]:
+    """ "The spinous processes of L1 and L2 were bitten off and their laminae thinned": the processes name the bones."""
+    if m.value not in _BONE_WORK:
+        return ()
+    return spine.sort_levels(b for v in sentence.of("level") if v.noun == "process" and v.value == "bone" for b in v.bones)
 
 
 def _sides(m: Mention, sentence: Sentence, place: Place) -> tuple[Side, ...]:

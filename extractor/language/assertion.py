@@ -59,11 +59,20 @@ def _comma_between(doc: Doc, modifier: ConTextModifier, target: Span) -> bool:
     return any(token.text == "," for token in doc[modifier.modifier_span[1] : target.start])
 
 
+def _inflected(rule: Rule) -> Iterable[str]:
+    """ConText keeps the longest of overlapping cues: "not necessary" must also be there as "was not necessary", or the
+    forward "was not" would win."""
+    for term in rule.terms:
+        yield term
+        if rule.direction == "backward" and term.startswith("not "):
+            yield from (f"{verb} {term}" for verb in ("was", "were", "is", "are", "be", "been", "did"))
+
+
 def _cues(rule: Rule) -> Iterable[ConTextRule]:
     direction = (rule.direction or "").upper()
     scope = int(rule.scope) if rule.scope else None
     category = f"{rule.value}|{rule.id}" if direction != "TERMINATE" else "TERMINATE"
-    for term in rule.terms:
+    for term in _inflected(rule):
         excluded = {DEED} if rule.nouns_only else None
         yield ConTextRule(literal=term, category=category, direction=direction, max_scope=scope if direction != "TERMINATE" else None, excluded_types=excluded)
 

@@ -208,16 +208,28 @@ class Nouns:
 
     def __call__(self, lower: list[str], start: int, end: int) -> str:
         found = self._noun_after(lower, end) or self._noun_before(lower, start)
-        return found or ("at" if start and lower[start - 1] == "at" else "")
+        return found or self._placed(lower, start)
+
+    def _placed(self, lower: list[str], start: int) -> str:
+        """A bare level after a preposition: "at" is a place of work, "as far as" or "under" only a bound."""
+        before = lower[start - 1] if start else ""
+        if before == "at":
+            return "at"
+        bounded = before in {"under", "beneath", "toward", "towards"} or " ".join(lower[max(0, start - 3) : start]).endswith(("far as", "up to", "down to", "base of"))
+        return "bound" if bounded else ""
 
     def _noun_after(self, lower: list[str], end: int) -> str:
         for index in range(end, min(end + 4, len(lower))):
             found = self._at(lower, index)
             if found:
-                return found
+                return "lamina" if found == "process" and "lamina" in self._joined(lower, index) else found
             if lower[index] not in self._SKIP or lower[index] in {",", "and", "the"}:
                 return ""
         return ""
+
+    def _joined(self, lower: list[str], index: int) -> set[str]:
+        """What else the noun is joined with: "spinous processes and laminae"."""
+        return {self._after.get(word, "") for word in lower[index + 1 : index + 5]} if "and" in lower[index + 1 : index + 4] else set()
 
     def _at(self, lower: list[str], index: int) -> str:
         for length in (3, 2, 1):
