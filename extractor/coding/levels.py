@@ -24,7 +24,7 @@ def worked_interspaces(doings: Sequence[Doing], named: Sequence[str]) -> tuple[s
     told = interspaces_of_doings(doings)
     firm = {level for d in doings if d.explicit and d.act not in {"flavectomy", "bone"} for level in d.interspaces}
     kept = tuple(level for level in told if level in named or level in firm)
-    return kept or told
+    return kept if kept and named else told
 
 
 def title_interspaces(mentions: Iterable[Mention]) -> tuple[str, ...]:

@@ -87,11 +87,11 @@ _LESIONS = (Driver.ABSCESS, Driver.HEMATOMA, Driver.SYNOVIAL_CYST)
 
 def neoplasm(facts: Facts, near: Neighbours) -> list[Call]:
     outer = [m for m in facts.diseases if m.value == Driver.NEOPLASM]
-    removed = [*facts.did("lesion_removal"), *facts.did("lesion_opened"), *facts.did("durotomy")]
+    removed = [*facts.did("lesion_removal", "lesion_opened", "durotomy"), *(m for m in facts.title if m.value == "lesion_removal")]
     biopsy = facts.mentions("target", "biopsy", sections=_TOLD)
     if not outer or not (removed or biopsy) or not (_laminae_off(facts) or facts.did("pedicle")):
         return []
-    return [_lesion_call(Family.NEOPLASM, facts, "family.neoplasm", _depth(facts), (*outer, *(d.mention for d in removed)))]
+    return [_lesion_call(Family.NEOPLASM, facts, "family.neoplasm", _depth(facts), (*outer, *(d.mention for d in facts.did("lesion_removal", "durotomy"))))]
 
 
 def lesion(facts: Facts, near: Neighbours) -> list[Call]:
@@ -127,7 +127,7 @@ def _depth(facts: Facts) -> str:
 
 def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: Sequence[Mention]) -> Call:
     """Levels of a lesion family: the vertebrae whose laminae were removed when named, else the interspaces."""
-    lamina = [d for d in facts.done if d.act in LAMINA_ACTS]
+    lamina = [d for d in facts.done if d.act in LAMINA_ACTS | {"lamina_cut", "lamina_replaced", "laminoplasty"}]
     where, origin = levels.lamina_bones(lamina), "narrative"
     if not where:
         where = levels.interspaces_of_doings(lamina)

@@ -20,7 +20,7 @@ PARTITIVES = _set(
     "underside bottom top majority remainder remnant remnants surface cap roof piece pieces most all both each much bite bites mm millimeters "
     "millimetres corner base percent shelf side sides rest some bulk remaining layer layers fragment fragments amount sliver section sections "
     "border window leaf leaves sheet inch cm two-thirds bits spur ridge overhang bone neck origin attachment insertion hypertrophy few more "
-    "length width wall walls strip strips scallop curl wafer removal resection excision decompression point floor face body less stub stubs stump stumps end ends lump wafer band ring crescent"
+    "length width wall walls strip strips scallop curl wafer removal resection excision decompression point floor face body less whole entirety remains breadth outside inside upper lower stub stubs stump stumps end ends lump wafer band ring crescent"
 )
 DETERMINERS = _set("the a an this that these those each both either any some several one two three four five no our another all every his her its their")
 PRONOUNS = _set("it these they this them which their its those both each")
