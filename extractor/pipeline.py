@@ -46,7 +46,12 @@ class Extractor:
             return NoteFailure(note.note_id, error.step, error.kind, str(error))
         except Exception as error:
             # The message of an unforeseen error may quote the note: only its type leaves.
-            return NoteFailure(note.note_id, "extract", "internal", f"unexpected {type(error).__name__}; please report it with the note's shape, not its text")
+            return NoteFailure(
+                note.note_id,
+                "extract",
+                "internal",
+                f"unexpected {type(error).__name__}; please report it with the note's shape, not its text",
+            )
 
 
 def _day(value: dt.date | str | None) -> dt.date | None:

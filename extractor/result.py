@@ -42,7 +42,7 @@ class Evidence:
     rule: str
     role: Role
     cue: str | None = None
-    status: Status = Status.PERFORMED
+    status: Status = field(default=Status.PERFORMED, metadata={"inner": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ class Step:
     rule: str
     conclusion: str
     evidence: tuple[str, ...] = ()
+    changes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class NoteFailure:
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value) if "inner" not in f.metadata}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, str) else value

@@ -58,6 +58,8 @@ def _steps(heading: str, steps: Sequence[Step]) -> Iterator[Text]:
         yield Text(heading)
     for step in steps:
         yield Text(f"  - {step.conclusion} ").append(f"[{' '.join((step.rule, *step.evidence))}]", style="dim")
+        if step.changes:
+            yield Text(f"    Would change it: {step.changes}")
 
 
 def _quotes(text: str, ids: Sequence[str], words: Mapping[str, Evidence]) -> Iterator[Text]:

@@ -49,14 +49,23 @@ def _unit(calls: Sequence[Call], where: Sequence[str]) -> LevelUnit | None:
 
 def components(facts: Facts, calls: Sequence[Call], doings: Sequence[Doing]) -> tuple[Act, ...]:
     """What was done to the posterior elements or in the canal, lamina work graded by its extent."""
-    found = {Act(d.act) for d in doings if d.act in COMPONENTS and d.act not in LAMINA_ACTS | {"lesion_removal", "laminoplasty"}}
+    found = {
+        Act(d.act)
+        for d in doings
+        if d.act in COMPONENTS and d.act not in LAMINA_ACTS | {"lesion_removal", "laminoplasty"}
+    }
     found |= lamina_grade(facts, doings, calls) | _by_family(facts, calls) | _implied(facts, found)
     if all(call.family is Family.LAMINOPLASTY for call in calls):
         found -= LAMINA_ACTS
     return tuple(sorted(found))
 
 
-_HOLDS = {Family.LESION: Act.LESION_REMOVAL, Family.NEOPLASM: Act.LESION_REMOVAL, Family.LAMINOPLASTY: Act.LAMINOPLASTY, Family.GILL: Act.LAMINECTOMY}
+_HOLDS = {
+    Family.LESION: Act.LESION_REMOVAL,
+    Family.NEOPLASM: Act.LESION_REMOVAL,
+    Family.LAMINOPLASTY: Act.LAMINOPLASTY,
+    Family.GILL: Act.LAMINECTOMY,
+}
 
 
 def _by_family(facts: Facts, calls: Sequence[Call]) -> set[Act]:
@@ -120,4 +129,9 @@ def reexplored(facts: Facts, where: Sequence[str]) -> bool:
 
 def known_interspaces(facts: Facts) -> tuple[str, ...]:
     """Interspaces the header names, for "the same was done at each level"."""
-    return spine.sort_levels((*levels.title_interspaces(facts.title_levels), *levels.title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone")))
+    return spine.sort_levels(
+        (
+            *levels.title_interspaces(facts.title_levels),
+            *levels.title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone"),
+        )
+    )

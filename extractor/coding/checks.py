@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from extractor import spine
 from extractor.coding import levels
 from extractor.coding.calls import Call
-from extractor.coding.facts import HEADER, LAMINA_ACTS, SIDE_ACTS, Facts
+from extractor.coding.facts import LAMINA_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.selection import Line
 from extractor.coding.sides import Sides
 from extractor.result import Attributes
-from extractor.vocabulary import Conflict, Family, Gap, Side, Status
+from extractor.vocabulary import Conflict, Gap, Side, Status
 
 
-def gaps(facts: Facts, near: Neighbours, calls: Sequence[Call], lines: Sequence[Line], found: Attributes) -> tuple[Gap, ...]:
+def gaps(
+    facts: Facts, near: Neighbours, calls: Sequence[Call], lines: Sequence[Line], found: Attributes
+) -> tuple[Gap, ...]:
     missing: set[Gap] = set()
     if calls and not found.levels:
         missing.add(Gap.LEVEL)
@@ -24,7 +26,12 @@ def gaps(facts: Facts, near: Neighbours, calls: Sequence[Call], lines: Sequence[
         missing.add(Gap.SIDE)
     if calls and not found.drivers:
         missing.add(Gap.DRIVER)
-    if not calls and not near.anterior and facts.title_acts & (LAMINA_ACTS | {"decompression"}) and facts.did("decompression"):
+    if (
+        not calls
+        and not near.anterior
+        and facts.title_acts & (LAMINA_ACTS | {"decompression"})
+        and facts.did("decompression")
+    ):
         missing.add(Gap.STRUCTURES)
     return tuple(sorted(missing))
 
@@ -63,6 +70,8 @@ def _level_conflict(facts: Facts, near: Neighbours, found: Attributes) -> bool:
 
 
 def _procedure_conflict(facts: Facts, calls: Sequence[Call]) -> bool:
-    denied = {d.act for d in facts.doings if d.status is Status.NEGATED and d.mention.kind in {"act", "deed"}} - facts.acts
+    denied = {
+        d.act for d in facts.doings if d.status is Status.NEGATED and d.mention.kind in {"act", "deed"}
+    } - facts.acts
     titled = facts.title_acts - {"decompression"}
     return bool(titled & denied)

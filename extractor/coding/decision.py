@@ -9,7 +9,9 @@ from extractor.coding.facts import LAMINA_ACTS, Facts
 from extractor.vocabulary import Conflict, Decision, Gap, Reason
 
 
-def decide(facts: Facts, calls: Sequence[Call], gaps: Sequence[Gap], conflicts: Sequence[Conflict], ruled_out: str, dated: bool) -> tuple[Decision, tuple[Reason, ...]]:
+def decide(
+    facts: Facts, calls: Sequence[Call], gaps: Sequence[Gap], conflicts: Sequence[Conflict], ruled_out: str, dated: bool
+) -> tuple[Decision, tuple[Reason, ...]]:
     reasons = {Reason(f"gap_{gap}") for gap in gaps} | {Reason(f"conflict_{clash}") for clash in conflicts}
     if not calls and not reasons:
         unused = bool(facts.acts & LAMINA_ACTS) and ruled_out == "family.none.no_support"

@@ -12,4 +12,6 @@ def is_operative(facts: Facts) -> bool:
     operation = sum(1 for m in marks if m.value == "operation")
     other = sum(1 for m in marks if m.value == "other")
     worked = len(facts.doings)
-    return bool(for_it) and operation + worked > 2 * other and operation + worked > 1 or worked > 3 and operation > other
+    return (
+        bool(for_it) and operation + worked > 2 * other and operation + worked > 1 or worked > 3 and operation > other
+    )

@@ -8,13 +8,22 @@ from extractor.coding.facts import BODY, Facts
 from extractor.language.account import Mention
 from extractor.vocabulary import Driver, Section, Status
 
-_ORDER = (frozenset({Section.DIAGNOSIS}), frozenset({Section.TITLE}), frozenset({Section.INDICATION, Section.CONSENT}), BODY)
+_ORDER = (
+    frozenset({Section.DIAGNOSIS}),
+    frozenset({Section.TITLE}),
+    frozenset({Section.INDICATION, Section.CONSENT}),
+    BODY,
+)
 
 
 def stated(facts: Facts) -> tuple[Mention, ...]:
     """Driver mentions of the first place that states any."""
     for sections in _ORDER:
-        found = [m for m in facts.account.of("driver") if m.section in sections and m.status in {Status.PERFORMED, Status.PLANNED}]
+        found = [
+            m
+            for m in facts.account.of("driver")
+            if m.section in sections and m.status in {Status.PERFORMED, Status.PLANNED}
+        ]
         if found:
             return _causes(found)
     return ()

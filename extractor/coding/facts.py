@@ -19,7 +19,13 @@ LAMINA_ACTS = frozenset({"laminectomy", "hemilaminectomy", "laminotomy"})
 SIDE_ACTS = frozenset({"facetectomy", "foraminotomy", "recess"})
 """Facet, foramen or lateral recess work: what lifts a laminectomy from the central to the foraminal family."""
 ROOT_ACTS = frozenset({"root"})
-POSTERIOR_ACTS = LAMINA_ACTS | SIDE_ACTS | frozenset({"flavectomy", "discectomy", "laminoplasty", "lesion_removal", "bone", "canal", "root", "pars", "loose_arch"})
+POSTERIOR_ACTS = (
+    LAMINA_ACTS
+    | SIDE_ACTS
+    | frozenset(
+        {"flavectomy", "discectomy", "laminoplasty", "lesion_removal", "bone", "canal", "root", "pars", "loose_arch"}
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,14 @@ class Facts:
     def _for_fusion(self, d: Doing) -> bool:
         """Joints opened, curetted or roughened in the sentence that lays the graft are prepared for fusion, not decompressed."""
         sentence = self.account.sentences[d.sentence]
-        freed = any(m.kind == "deed" and m.value in {"recess", "root", "canal", "foraminotomy"} for m in sentence.mentions)
-        return d.act in {"facetectomy", "facet_opened", "rib"} and sentence.has("neighbour", "posterolateral") and not freed
+        freed = any(
+            m.kind == "deed" and m.value in {"recess", "root", "canal", "foraminotomy"} for m in sentence.mentions
+        )
+        return (
+            d.act in {"facetectomy", "facet_opened", "rib"}
+            and sentence.has("neighbour", "posterolateral")
+            and not freed
+        )
 
     def did(self, *acts: str) -> tuple[Doing, ...]:
         return tuple(d for d in self.done if d.act in acts)
@@ -79,14 +91,20 @@ class Facts:
 
     @cached_property
     def diagnosis_levels(self) -> tuple[Mention, ...]:
-        return tuple(m for m in self.account.of("level") if m.section is Section.DIAGNOSIS and m.noun not in {"root", "clinical", "screw"})
+        return tuple(
+            m
+            for m in self.account.of("level")
+            if m.section is Section.DIAGNOSIS and m.noun not in {"root", "clinical", "screw"}
+        )
 
     @cached_property
     def located(self) -> tuple[str, ...]:
         """Interspaces the body names at all, when they are places (also where only a film shows them)."""
         return interspaces_in(m for s in self.account.sentences if s.section in BODY for m in operative_levels(s))
 
-    def mentions(self, kind: str, *values: str, sections: Iterable[Section] = BODY, performed: bool = True) -> tuple[Mention, ...]:
+    def mentions(
+        self, kind: str, *values: str, sections: Iterable[Section] = BODY, performed: bool = True
+    ) -> tuple[Mention, ...]:
         within = frozenset(sections)
         return tuple(
             m
@@ -105,7 +123,11 @@ class Facts:
 
     def where(self, m: Mention) -> tuple[str, ...]:
         """Interspaces a mention is about: those nearest in its sentence, else where the narrative was."""
-        levels = [v for v in self.account.sentences[m.sentence].of("level") if v.noun not in {"clinical", "screw"} and v.value != "bone"]
+        levels = [
+            v
+            for v in self.account.sentences[m.sentence].of("level")
+            if v.noun not in {"clinical", "screw"} and v.value != "bone"
+        ]
         if levels:
             same = [v for v in levels if v.clause == m.clause] or levels
             return min(same, key=lambda v: (abs(v.position - m.position), v.position > m.position)).levels

@@ -74,7 +74,9 @@ def _without(call: Call, taken: set[str]) -> Call:
 def _stands(call: Call, taken: set[str]) -> bool:
     """Laminae near a special family's are its own approach; far ones are another operation."""
     apart = min(abs(spine.rank(a) - spine.rank(b)) for a in spine.bones_of(call.levels) for b in taken)
-    return apart > 3 or (call.family in _SIDED and any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings))
+    return apart > 3 or (
+        call.family in _SIDED and any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings)
+    )
 
 
 _SIDED = frozenset({Family.FORAMINAL, Family.LAMINOTOMY, Family.REEXPLORATION})

@@ -30,11 +30,18 @@ def _always(kind: str) -> Callable[[Facts, Neighbours], bool]:
 
 
 def _unless_named(kind: str) -> Callable[[Facts, Neighbours], bool]:
-    return lambda facts, near: bool(near.titled(kind)) and not facts.title_acts & (LAMINA_ACTS | {"decompression", "foraminotomy", "discectomy", "lesion_removal"})
+    return lambda facts, near: (
+        bool(near.titled(kind))
+        and not facts.title_acts & (LAMINA_ACTS | {"decompression", "foraminotomy", "discectomy", "lesion_removal"})
+    )
 
 
 def _diseases(facts: Facts) -> frozenset[Driver]:
-    return drivers.kinds(m for m in facts.account.of("driver") if m.section in {Section.DIAGNOSIS, Section.TITLE} and m.status is Status.PERFORMED)
+    return drivers.kinds(
+        m
+        for m in facts.account.of("driver")
+        if m.section in {Section.DIAGNOSIS, Section.TITLE} and m.status is Status.PERFORMED
+    )
 
 
 def _leak(facts: Facts, near: Neighbours) -> bool:
@@ -50,7 +57,9 @@ def _osteotomy(facts: Facts, near: Neighbours) -> bool:
 
 def _denied(facts: Facts) -> bool:
     """Decompression expressly denied, and nothing beside it done to the canal or roots."""
-    return any(d.act in {"decompression", "canal"} and d.status is Status.NEGATED for d in facts.doings) and not facts.did("decompression", "canal")
+    return any(
+        d.act in {"decompression", "canal"} and d.status is Status.NEGATED for d in facts.doings
+    ) and not facts.did("decompression", "canal")
 
 
 def _anterior(facts: Facts, near: Neighbours) -> bool:

@@ -49,7 +49,9 @@ def lamina_bones(doings: Iterable[Doing]) -> tuple[str, ...]:
     full: list[str] = []
     edge: list[str] = []
     for d in doings:
-        whole = d.extent != "edge" and not (d.mention.kind == "deed" and d.part == "upper" and d.extent != "half" and len(d.bones) == 1)
+        whole = d.extent != "edge" and not (
+            d.mention.kind == "deed" and d.part == "upper" and d.extent != "half" and len(d.bones) == 1
+        )
         (full if whole else edge).extend(d.bones)
     return spine.sort_levels(full or edge)
 
@@ -67,10 +69,14 @@ def bones_to_interspaces(doings: Sequence[Doing]) -> tuple[str, ...]:
 def decompressed_interspaces(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...], str]:
     """Interspaces of an interspace family and where they come from (``narrative``, ``laminae``, ``located`` or ``title``)."""
     title = title_interspaces(facts.title_levels)
-    told = worked_interspaces(doings, (*title, *title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone")))
+    told = worked_interspaces(
+        doings, (*title, *title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone"))
+    )
     if told:
         visited = {level for where in facts.places.values() for level in where} - denied_interspaces(facts)
-        return _spread(facts, spine.sort_levels((*told, *(level for level in title if level in visited))), title), "narrative"
+        return _spread(
+            facts, spine.sort_levels((*told, *(level for level in title if level in visited))), title
+        ), "narrative"
     laminae = bones_to_interspaces(doings)
     if title and (not laminae or set(laminae) & set(title) or len(title) == 1):
         return title, "title"
@@ -90,7 +96,9 @@ def denied_interspaces(facts: Facts) -> set[str]:
 def _spread(facts: Facts, told: tuple[str, ...], title: tuple[str, ...]) -> tuple[str, ...]:
     """ "The same was done at each level": the header's interspaces join those the narrative names."""
     spread = facts.mentions("mark", "each_level", performed=False)
-    worked = any(facts.account.sentences[m.sentence].of("deed") or facts.account.sentences[m.sentence].of("act") for m in spread)
+    worked = any(
+        facts.account.sentences[m.sentence].of("deed") or facts.account.sentences[m.sentence].of("act") for m in spread
+    )
     return spine.sort_levels((*told, *title)) if worked and set(told) < set(title) else told
 
 
@@ -100,7 +108,11 @@ def removed_bones(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...
     title = title_bones(facts.title_levels)
     if told and set(told) < set(title) and not _left_alone(facts, set(title) - set(told)):
         return title, "narrative"
-    if told and not (len(told) < 2 < len(title) and set(told) < set(title)) and not (title and not set(told) & set(title)):
+    if (
+        told
+        and not (len(told) < 2 < len(title) and set(told) < set(title))
+        and not (title and not set(told) & set(title))
+    ):
         return told, "narrative"
     if title:
         return title, "title"

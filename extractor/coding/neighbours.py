@@ -8,7 +8,7 @@ from extractor import spine
 from extractor.coding.facts import BODY, HEADER, Facts
 from extractor.events.linker import interspaces_in
 from extractor.language.account import Mention, Sentence
-from extractor.vocabulary import Fusion, Region, Status
+from extractor.vocabulary import Fusion, Region
 
 _TOLD = HEADER | BODY
 
@@ -51,7 +51,11 @@ class Neighbours:
         cage = self.told("interbody")
         if named and (cage or self.titled("posterior_interbody")):
             return (*named, *cage)
-        return cage if self.titled("interbody") and cage and not self.anterior else (cage if len(cage) > 2 and not self.anterior else ())
+        return (
+            cage
+            if self.titled("interbody") and cage and not self.anterior
+            else (cage if len(cage) > 2 and not self.anterior else ())
+        )
 
     @cached_property
     def along_the_back(self) -> tuple[Mention, ...]:

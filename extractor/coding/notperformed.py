@@ -18,10 +18,18 @@ def not_performed(facts: Facts, components: Iterable[Act]) -> dict[tuple[Act, St
     done = set(components) | ({Act.DECOMPRESSION} if components else set())
     found: dict[tuple[Act, Status], list[Mention]] = {}
     for act, status, m in (*_judged(facts), *_left_alone(facts), *_titled(facts, done)):
-        if act is Act.DECOMPRESSION and status is Status.NEGATED or not (status in {Status.PLANNED, Status.NEGATED} and act in done):
+        if (
+            act is Act.DECOMPRESSION
+            and status is Status.NEGATED
+            or not (status in {Status.PLANNED, Status.NEGATED} and act in done)
+        ):
             found.setdefault((act, status), []).append(m)
     denied = {act for act, status in found if status is not Status.PLANNED}
-    return {key: ms for key, ms in found.items() if not (key[1] is Status.PLANNED and (key[0] in denied or key[0] is Act.DECOMPRESSION))}
+    return {
+        key: ms
+        for key, ms in found.items()
+        if not (key[1] is Status.PLANNED and (key[0] in denied or key[0] is Act.DECOMPRESSION))
+    }
 
 
 def _judged(facts: Facts) -> Iterator[tuple[Act, Status, Mention]]:
@@ -45,5 +53,10 @@ def _titled(facts: Facts, done: set[Act]) -> Iterator[tuple[Act, Status, Mention
     """Acts of the title that the narrative neither tells nor denies; lamina work of another extent is the same work."""
     lamina = bool(done & LAMINA_ACTS)
     for m in facts.title:
-        if m.kind == "act" and m.value in COMPONENTS and m.value not in done and not (lamina and m.value in LAMINA_ACTS):
+        if (
+            m.kind == "act"
+            and m.value in COMPONENTS
+            and m.value not in done
+            and not (lamina and m.value in LAMINA_ACTS)
+        ):
             yield Act(m.value), Status.PLANNED, m

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from extractor import spine
@@ -12,12 +12,13 @@ from extractor.coding import checks, drivers
 from extractor.coding.calls import Call
 from extractor.coding.decision import decide
 from extractor.coding.documents import is_operative
+from extractor.coding.explanation import steps
 from extractor.coding.facts import BODY, HEADER, Facts
 from extractor.coding.family import by_date, families
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.notperformed import not_performed
-from extractor.coding.sides import Sides
 from extractor.coding.selection import Case, Line, select
+from extractor.coding.sides import Sides
 from extractor.events.linker import Doing, link
 from extractor.knowledge import Knowledge
 from extractor.language.account import Account, Mention
@@ -26,13 +27,12 @@ from extractor.result import (
     Event,
     Evidence,
     FamilyFinding,
-    NotPerformed,
     NoteResult,
+    NotPerformed,
     Provenance,
-    Step,
 )
 from extractor.settings import Settings
-from extractor.vocabulary import Act, Role, Section, Side, Status
+from extractor.vocabulary import Act, Role, Side, Status
 
 _ROLES = {
     "level": Role.LEVEL, "side": Role.SIDE, "driver": Role.DRIVER, "view": Role.APPROACH, "neighbour": Role.FUSION,
@@ -89,7 +89,9 @@ def judge(account: Account, knowledge: Knowledge, settings: Settings, day: dt.da
     found = day or (dt.date.fromisoformat(account.dates[0]) if account.dates else None)
     when = found or knowledge.codebook.newest_date
     calls = by_date(calls, when)
-    lines = tuple((call, line) for call in calls for line in select(_case(facts, near, call, when, knowledge, settings)))
+    lines = tuple(
+        (call, line) for call in calls for line in select(_case(facts, near, call, when, knowledge, settings))
+    )
     return Judged(facts, near, calls, ruled_out, lines, when, found is not None)
 
 
@@ -113,15 +115,21 @@ def _case(facts: Facts, near: Neighbours, call: Call, when: dt.date, knowledge: 
 def _put_back(facts: Facts) -> bool:
     """Laminae returned to their bed at the end: told in the narrative, and not denied there."""
     told = facts.did("lamina_replaced") or facts.mentions("target", "osteoplastic", sections=BODY)
-    titled = facts.mentions("target", "osteoplastic", sections=HEADER) and facts.mentions("target", "reconstruction", sections=BODY)
-    return bool(told or titled) and not any(d.act == "lamina_replaced" and d.status is Status.NEGATED for d in facts.doings)
+    titled = facts.mentions("target", "osteoplastic", sections=HEADER) and facts.mentions(
+        "target", "reconstruction", sections=BODY
+    )
+    return bool(told or titled) and not any(
+        d.act == "lamina_replaced" and d.status is Status.NEGATED for d in facts.doings
+    )
 
 
 def _done_acts(facts: Facts) -> tuple[Act, ...]:
     return tuple(sorted(Act(act) for act in facts.acts & set(Act)))
 
 
-def make_record(account: Account, note_id: str, day: dt.date | None, knowledge: Knowledge, settings: Settings, package: str) -> NoteResult:
+def make_record(
+    account: Account, note_id: str, day: dt.date | None, knowledge: Knowledge, settings: Settings, package: str
+) -> NoteResult:
     """The whole record of one note."""
     judged = judge(account, knowledge, settings, day)
     facts, near, calls = judged.facts, judged.near, judged.calls
@@ -132,7 +140,11 @@ def make_record(account: Account, note_id: str, day: dt.date | None, knowledge: 
     ledger = Ledger()
     backing = {id(call): ledger.add(_words(facts, call)) for call in calls}
     omitted = {key: ledger.add(ms) for key, ms in not_performed(facts, found.components or _done_acts(facts)).items()}
-    told = [(d, ledger.add([d.mention, *d.support])) for d in facts.doings if d.act in set(Act) and d.status is not Status.HISTORICAL]
+    told = [
+        (d, ledger.add([d.mention, *d.support]))
+        for d in facts.doings
+        if d.act in set(Act) and d.status is not Status.HISTORICAL
+    ]
     names = ledger.numbered()
 
     def ids(keys: Iterable[tuple[int, int, str]]) -> tuple[str, ...]:
@@ -142,9 +154,14 @@ def make_record(account: Account, note_id: str, day: dt.date | None, knowledge: 
         note_id=note_id,
         operative=is_operative(facts),
         date_of_service=judged.day.isoformat() if judged.dated else None,
-        families=tuple(FamilyFinding(call.family, round(call.weight, 3), ids(backing[id(call)])) for call in sorted(calls, key=lambda c: c.family)),
+        families=tuple(
+            FamilyFinding(call.family, round(call.weight, 3), ids(backing[id(call)]))
+            for call in sorted(calls, key=lambda c: c.family)
+        ),
         codes=tuple(
-            CodeFinding(line.code, line.units, line.modifiers, line.family, line.levels, line.rules, ids(backing[id(call)]))
+            CodeFinding(
+                line.code, line.units, line.modifiers, line.family, line.levels, line.rules, ids(backing[id(call)])
+            )
             for call, line in sorted(judged.lines, key=lambda pair: pair[1].code)
         ),
         attributes=found,
@@ -154,12 +171,19 @@ def make_record(account: Account, note_id: str, day: dt.date | None, knowledge: 
         decision=decision,
         reasons=reasons,
         events=tuple(
-            Event(f"p{number}", Act(d.act), spine.sort_levels((*d.interspaces, *d.bones)), _event_side(d), d.status, ids(keys))
+            Event(
+                f"p{number}",
+                Act(d.act),
+                spine.sort_levels((*d.interspaces, *d.bones)),
+                _event_side(d),
+                d.status,
+                ids(keys),
+            )
             for number, (d, keys) in enumerate(told, 1)
         ),
         evidence=ledger.evidence(),
         provenance=Provenance(package, knowledge.version, "rules", judged.day.isoformat(), settings.fingerprint()),
-        steps=(),
+        steps=tuple(steps(knowledge, calls, judged.lines, judged.ruled_out, lambda call: ids(backing[id(call)]))),
     )
 
 
@@ -172,7 +196,14 @@ def _event_side(d: Doing) -> Side:
 
 def _words(facts: Facts, call: Call) -> list[Mention]:
     """The words a family rests on: its work with the levels beside it, the words of its rule, the drivers."""
-    own = [d for d in call.doings if not call.levels or not d.interspaces or set(d.interspaces) & set(call.levels) or set(d.bones) & set(call.levels)]
+    own = [
+        d
+        for d in call.doings
+        if not call.levels
+        or not d.interspaces
+        or set(d.interspaces) & set(call.levels)
+        or set(d.bones) & set(call.levels)
+    ]
     work = [m for d in own for m in (d.mention, *d.support)]
     titled = [m for m in facts.title_levels if call.levels_from == "title"]
     return [*work, *titled, *call.words, *drivers.stated(facts)] or list(facts.title)

@@ -62,7 +62,9 @@ def _discontinued(line: Line) -> Line:
     return replace(line, modifiers=tuple(sorted((*line.modifiers, "53"))), rules=(*line.rules, "select.stopped"))
 
 
-def _line(case: Case, code: str, rule: str, levels: Sequence[str] = (), units: int = 1, modifiers: tuple[str, ...] = ()) -> Line:
+def _line(
+    case: Case, code: str, rule: str, levels: Sequence[str] = (), units: int = 1, modifiers: tuple[str, ...] = ()
+) -> Line:
     return Line(code, units, modifiers, case.call.family, tuple(levels or case.call.levels), (case.call.rule, rule))
 
 
@@ -81,7 +83,9 @@ def _central(case: Case) -> list[Line]:
         return []
     few, many = _CENTRAL[region]
     over_two = len(case.call.levels) > 2
-    return [_line(case, many if over_two else few, f"select.central.{'over_two' if over_two else 'one_or_two'}.{region}")]
+    return [
+        _line(case, many if over_two else few, f"select.central.{'over_two' if over_two else 'one_or_two'}.{region}")
+    ]
 
 
 def _gill(case: Case) -> list[Line]:
@@ -111,7 +115,16 @@ def _window(firsts: dict[Region, str], addons: dict[Region, str]) -> Callable[[C
             sides = {level: case.sides.at(case.call, level) for level in levels}
             first = _first_of(levels, sides)
             side = sides[first] if first else case.sides.at(case.call, "")
-            lines.append(_line(case, firsts[region], f"select.window.first.{region}", [first] if first else [], 1, _side_modifiers(side)))
+            lines.append(
+                _line(
+                    case,
+                    firsts[region],
+                    f"select.window.first.{region}",
+                    [first] if first else [],
+                    1,
+                    _side_modifiers(side),
+                )
+            )
             lines += _further(case, addons[region], [level for level in levels if level != first], sides)
         return lines
 
@@ -222,7 +235,14 @@ def _grid(starts: dict[str, int]) -> Callable[[Case], list[Line]]:
         step = [Region.CERVICAL, Region.THORACIC, Region.LUMBAR, Region.SACRAL].index(region)
         layer = case.call.detail if case.call.detail in starts else "extradural"
         step = min(step, 2) if layer == "intramedullary" else step
-        return [_line(case, str(starts[layer] + step), f"select.{'neoplasm' if 63275 in starts.values() else 'lesion'}.{layer}"), *_replaced(case)]
+        return [
+            _line(
+                case,
+                str(starts[layer] + step),
+                f"select.{'neoplasm' if 63275 in starts.values() else 'lesion'}.{layer}",
+            ),
+            *_replaced(case),
+        ]
 
     return rule
 
@@ -242,18 +262,26 @@ def _percutaneous(case: Case) -> list[Line]:
     if case.day < dt.date(2026, 1, 1):
         return [_line(case, "0275T", "select.percutaneous.lumbar_session")]
     lines = [_line(case, "62330", "select.percutaneous.lumbar_first", case.call.levels[:1])]
-    return lines + ([_line(case, "62331", "select.percutaneous.lumbar_further", case.call.levels[1:])] if len(case.call.levels) > 1 else [])
+    return lines + (
+        [_line(case, "62331", "select.percutaneous.lumbar_further", case.call.levels[1:])]
+        if len(case.call.levels) > 1
+        else []
+    )
 
 
 def _endoscopic(case: Case) -> list[Line]:
     region = case.region(case.call.levels)
     if region in {Region.CERVICAL, Region.THORACIC}:
         return []
-    return [_line(case, "62380", "select.endoscopic", case.call.levels[:1], 1, _side_modifiers(case.sides.entry(case.call)))]
+    return [
+        _line(case, "62380", "select.endoscopic", case.call.levels[:1], 1, _side_modifiers(case.sides.entry(case.call)))
+    ]
 
 
 def _laminotomy(case: Case) -> list[Line]:
-    lines = _window({Region.CERVICAL: "63020", Region.LUMBAR: "63030"}, {Region.CERVICAL: "63035", Region.LUMBAR: "63035"})(case)
+    lines = _window(
+        {Region.CERVICAL: "63020", Region.LUMBAR: "63030"}, {Region.CERVICAL: "63035", Region.LUMBAR: "63035"}
+    )(case)
     if case.annular_implant and any(line.code == "63030" for line in lines):
         lines.append(_line(case, "63032", "select.annular_implant"))
     return lines
@@ -263,7 +291,9 @@ _RULES: dict[Family, Callable[[Case], list[Line]]] = {
     Family.CENTRAL: _central,
     Family.GILL: _gill,
     Family.LAMINOTOMY: _laminotomy,
-    Family.REEXPLORATION: _window({Region.CERVICAL: "63040", Region.LUMBAR: "63042"}, {Region.CERVICAL: "63043", Region.LUMBAR: "63044"}),
+    Family.REEXPLORATION: _window(
+        {Region.CERVICAL: "63040", Region.LUMBAR: "63042"}, {Region.CERVICAL: "63043", Region.LUMBAR: "63044"}
+    ),
     Family.FORAMINAL: _foraminal,
     Family.LAMINOPLASTY: _laminoplasty,
     Family.INTERBODY: _interbody,

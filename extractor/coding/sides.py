@@ -10,12 +10,16 @@ from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
 from extractor.events.linker import Doing
 from extractor.vocabulary import Family, Section, Side, Status
 
-_BONE = LAMINA_ACTS | frozenset({"facetectomy", "foraminotomy", "recess", "discectomy", "flavectomy", "root", "bone", "piece"})
+_BONE = LAMINA_ACTS | frozenset(
+    {"facetectomy", "foraminotomy", "recess", "discectomy", "flavectomy", "root", "bone", "piece"}
+)
 _ONE = frozenset({Side.LEFT, Side.RIGHT})
 _MIDLINE = frozenset({Family.CENTRAL, Family.GILL, Family.LAMINOPLASTY})
 _THROUGH_LAMINAE = frozenset({Family.LESION, Family.NEOPLASM, Family.VASCULAR, Family.CORD_ROOT})
 _STENOSIS = frozenset({Family.FORAMINAL, Family.INTERBODY})
-_WINDOWS = frozenset({Family.LAMINOTOMY, Family.REEXPLORATION, Family.ENDOSCOPIC, Family.TRANSPEDICULAR, Family.PERCUTANEOUS})
+_WINDOWS = frozenset(
+    {Family.LAMINOTOMY, Family.REEXPLORATION, Family.ENDOSCOPIC, Family.TRANSPEDICULAR, Family.PERCUTANEOUS}
+)
 
 
 class Sides:
@@ -58,7 +62,9 @@ class Sides:
 
     def at(self, call: Call, level: str) -> Side:
         """Side of the work of a family at one interspace."""
-        doings = [d for d in call.doings if d.act in _BONE and (not level or level in d.interspaces or not d.interspaces)]
+        doings = [
+            d for d in call.doings if d.act in _BONE and (not level or level in d.interspaces or not d.interspaces)
+        ]
         said = [s for d in doings for s in d.sides]
         if call.family not in _WINDOWS and self._opened_midline(call.doings, level):
             return Side.BILATERAL
@@ -109,8 +115,14 @@ class Sides:
         return titled if titled is not Side.UNSPECIFIED else self._in(frozenset({Section.DIAGNOSIS}))
 
     def _in(self, sections: frozenset[Section]) -> Side:
-        sides = [Side(m.value) for s in self._facts.account.sentences if s.section in sections for m in s.of("side") if m.status is Status.PERFORMED]
-        if Side.BILATERAL in sides or _ONE <= set(sides):
+        sides = [
+            Side(m.value)
+            for s in self._facts.account.sentences
+            if s.section in sections
+            for m in s.of("side")
+            if m.status is Status.PERFORMED
+        ]
+        if Side.BILATERAL in sides or set(sides) >= _ONE:
             left, right = sides.count(Side.LEFT), sides.count(Side.RIGHT)
             if Side.BILATERAL not in sides and max(left, right) > 4 * min(left, right):
                 return Side.LEFT if left > right else Side.RIGHT

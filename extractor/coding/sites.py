@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from extractor import spine
 from extractor.coding import drivers, levels
 from extractor.coding.calls import Call
-from extractor.coding.facts import HEADER, LAMINA_ACTS, SIDE_ACTS, Facts
+from extractor.coding.facts import LAMINA_ACTS, SIDE_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.redo import is_redo
 from extractor.events.linker import Doing
@@ -34,7 +34,9 @@ def calls(facts: Facts, near: Neighbours) -> list[Call]:
     return _merged(facts, doings, found, origin)
 
 
-def _merged(facts: Facts, doings: Sequence[Doing], found: dict[tuple[Family, str], list[str]], origin: str) -> list[Call]:
+def _merged(
+    facts: Facts, doings: Sequence[Doing], found: dict[tuple[Family, str], list[str]], origin: str
+) -> list[Call]:
     """Interspaces of one family together; a central level beside foraminal ones in its region joins them."""
     by_family: dict[Family, list[str]] = {}
     rules: dict[Family, str] = {}
@@ -72,7 +74,14 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
     lamina, side = bool(acts & LAMINA_ACTS) or _lamina_near(facts, level), bool(acts & SIDE_ACTS)
     entered = Act.DISCECTOMY in facts.title_acts and bool(facts.did_at(level, "disc_entered"))
     disc = "discectomy" in acts or entered
-    window = lamina or side or "bone" in acts or "flavectomy" in acts or bool(facts.title_acts & LAMINA_ACTS) or is_redo(facts, level)
+    window = (
+        lamina
+        or side
+        or "bone" in acts
+        or "flavectomy" in acts
+        or bool(facts.title_acts & LAMINA_ACTS)
+        or is_redo(facts, level)
+    )
     disc_alone = Driver.DISC_HERNIATION in disease and not disease & {Driver.STENOSIS}
     if not (lamina or side or (disc and window) or (disc_alone and window)):
         return None, ""
@@ -80,7 +89,11 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
         return _window(facts, level)
     if _keyhole(facts, level, acts, own):
         return Family.LAMINOTOMY, "family.keyhole"
-    if side and (lamina or "flavectomy" in acts or ("foraminotomy" in acts and facts.did_at(level, "root", "canal", "facetectomy"))):
+    if side and (
+        lamina
+        or "flavectomy" in acts
+        or ("foraminotomy" in acts and facts.did_at(level, "root", "canal", "facetectomy"))
+    ):
         return Family.FORAMINAL, "family.foraminal"
     return (Family.CENTRAL, "family.central") if lamina else (None, "")
 
@@ -101,11 +114,15 @@ def _window(facts: Facts, level: str) -> tuple[Family, str]:
 def _disc_driven(facts: Facts, disease: frozenset[Driver], acts: set[str], own: Sequence[Doing]) -> bool:
     """Whether the disc is the reason: stated alone, or stated with stenosis and named in the title's work."""
     if Driver.DISC_HERNIATION not in disease:
-        return not disease & {Driver.STENOSIS, Driver.SPONDYLOLISTHESIS, Driver.FRACTURE} or (Act.DISCECTOMY in facts.title_acts and not facts.title_acts & {Act.LAMINECTOMY, Act.FACETECTOMY})
+        return not disease & {Driver.STENOSIS, Driver.SPONDYLOLISTHESIS, Driver.FRACTURE} or (
+            Act.DISCECTOMY in facts.title_acts and not facts.title_acts & {Act.LAMINECTOMY, Act.FACETECTOMY}
+        )
     if not disease & {Driver.STENOSIS}:
         return True
     titled = facts.title_acts
-    return Act.DISCECTOMY in titled and not (Act.LAMINECTOMY in titled or Act.FACETECTOMY in titled or Act.FORAMINOTOMY in titled)
+    return Act.DISCECTOMY in titled and not (
+        Act.LAMINECTOMY in titled or Act.FACETECTOMY in titled or Act.FORAMINOTOMY in titled
+    )
 
 
 def _keyhole(facts: Facts, level: str, acts: set[str], own: Sequence[Doing]) -> bool:
@@ -113,16 +130,36 @@ def _keyhole(facts: Facts, level: str, acts: set[str], own: Sequence[Doing]) -> 
     if not level or spine.region_of(level) is not Region.CERVICAL:
         return False
     sides = {s for d in own for s in d.sides}
-    wide = any(d.act == "midline" or (d.act == "laminectomy" and d.extent != "edge") or Side.BILATERAL in d.sides for d in facts.done if d.act in _WORK or d.act == "midline")
+    wide = any(
+        d.act == "midline" or (d.act == "laminectomy" and d.extent != "edge") or Side.BILATERAL in d.sides
+        for d in facts.done
+        if d.act in _WORK or d.act == "midline"
+    )
     return not wide and len(sides) == 1 and bool(acts & {"laminotomy", "foraminotomy", "facetectomy"})
 
 
 def _beside_cage(facts: Facts, level: str, own: Sequence[Doing]) -> tuple[Family | None, str]:
     """Decompression beyond what the cage needs: said so, or canal, recess, foramen or roots freed apart from the access."""
     beyond = [d for d in own if not d.access and d.act in SIDE_ACTS | LAMINA_ACTS | {"flavectomy"}]
-    freed = {d.act for d in facts.done if d.act in {"root", "canal", "recess", "foraminotomy"} and (level in d.interspaces or not d.interspaces)}
-    said = [m for m in facts.mentions("mark", "beyond_cage", performed=False) if level in facts.where(m) or not facts.where(m)]
-    denied = [d for d in facts.doings if d.act in {"decompression", "canal"} and d.status is Status.NEGATED and (level in d.interspaces or not d.interspaces)]
+    freed = {
+        d.act
+        for d in facts.done
+        if d.act in {"root", "canal", "recess", "foraminotomy"} and (level in d.interspaces or not d.interspaces)
+    }
+    said = [
+        m
+        for m in facts.mentions("mark", "beyond_cage", performed=False)
+        if level in facts.where(m) or not facts.where(m)
+    ]
+    denied = [
+        d
+        for d in facts.doings
+        if d.act in {"decompression", "canal"}
+        and d.status is Status.NEGATED
+        and (level in d.interspaces or not d.interspaces)
+    ]
     acts = {d.act for d in beyond}
-    worked = bool(acts & (LAMINA_ACTS | {"foraminotomy", "recess"})) + ("flavectomy" in acts) + bool(freed) + 2 * bool(said)
+    worked = (
+        bool(acts & (LAMINA_ACTS | {"foraminotomy", "recess"})) + ("flavectomy" in acts) + bool(freed) + 2 * bool(said)
+    )
     return (Family.INTERBODY, "family.interbody") if worked >= 2 and acts and not (denied and not said) else (None, "")

@@ -32,17 +32,39 @@ def _percutaneous(facts: Facts, words: tuple[Mention, ...]) -> list[Call]:
     where, origin = levels.decompressed_interspaces(facts, _placed(facts.done))
     titled = tuple(level for level in levels.title_interspaces(facts.title_levels) if level in facts.located)
     where = spine.sort_levels((*where, *titled)) if set(where) & set(titled) or not where else where
-    needle = any(m.value == "needle_disc" for m in words) and not any("lamin" in d.act or d.act == "flavectomy" for d in facts.done)
+    needle = any(m.value == "needle_disc" for m in words) and not any(
+        "lamin" in d.act or d.act == "flavectomy" for d in facts.done
+    )
     if not facts.acts and not needle and not facts.title_acts:
         return []
-    return [Call(Family.PERCUTANEOUS, where, origin, facts.done, "family.percutaneous", words, "needle_disc" if needle else "")]
+    return [
+        Call(
+            Family.PERCUTANEOUS,
+            where,
+            origin,
+            facts.done,
+            "family.percutaneous",
+            words,
+            "needle_disc" if needle else "",
+        )
+    ]
 
 
 def _placed(doings: Iterable[Doing]) -> list[Doing]:
     return [d for d in doings if d.act not in {"root", "canal", "disc_entered", "kept"}]
 
 
-_CORD = ("myelotomy", "syrinx_subarachnoid", "syrinx_peritoneal", "rhizotomy", "accessory_section", "cordotomy", "dentate_section", "untethering", "syrinx_drained")
+_CORD = (
+    "myelotomy",
+    "syrinx_subarachnoid",
+    "syrinx_peritoneal",
+    "rhizotomy",
+    "accessory_section",
+    "cordotomy",
+    "dentate_section",
+    "untethering",
+    "syrinx_drained",
+)
 
 
 def cord_and_root(facts: Facts, near: Neighbours) -> list[Call]:
@@ -62,7 +84,11 @@ def cord_and_root(facts: Facts, near: Neighbours) -> list[Call]:
 
 def _cord_detail(values: list[str], outer: frozenset[Driver]) -> str:
     """Which operation: the one named first (header before body) that fits the disease."""
-    fits = {"untethering": Driver.TETHERED_CORD in outer, "syrinx_drained": Driver.SYRINX in outer, "rhizotomy": Driver.TETHERED_CORD not in outer}
+    fits = {
+        "untethering": Driver.TETHERED_CORD in outer,
+        "syrinx_drained": Driver.SYRINX in outer,
+        "rhizotomy": Driver.TETHERED_CORD not in outer,
+    }
     named = [value for value in values if value in _CORD and fits.get(value, True)]
     shunts = [value for value in named if value.startswith("syrinx_")]
     first = shunts[0] if shunts else next((value for value in named if value != "myelotomy"), named[0] if named else "")
@@ -79,7 +105,9 @@ def vascular(facts: Facts, near: Neighbours) -> list[Call]:
 
 
 def _laminae_off(facts: Facts) -> bool:
-    return bool(facts.did(*LAMINA_ACTS, "midline", "lamina_cut", "lamina_replaced", "flavectomy", "bone", "facetectomy"))
+    return bool(
+        facts.did(*LAMINA_ACTS, "midline", "lamina_cut", "lamina_replaced", "flavectomy", "bone", "facetectomy")
+    )
 
 
 _LESIONS = (Driver.ABSCESS, Driver.HEMATOMA, Driver.SYNOVIAL_CYST)
@@ -87,11 +115,22 @@ _LESIONS = (Driver.ABSCESS, Driver.HEMATOMA, Driver.SYNOVIAL_CYST)
 
 def neoplasm(facts: Facts, near: Neighbours) -> list[Call]:
     outer = [m for m in facts.diseases if m.value == Driver.NEOPLASM]
-    removed = [*facts.did("lesion_removal", "lesion_opened", "durotomy"), *(m for m in facts.title if m.value == "lesion_removal")]
+    removed = [
+        *facts.did("lesion_removal", "lesion_opened", "durotomy"),
+        *(m for m in facts.title if m.value == "lesion_removal"),
+    ]
     biopsy = facts.mentions("target", "biopsy", sections=_TOLD)
     if not outer or not (removed or biopsy) or not (_laminae_off(facts) or facts.did("pedicle")):
         return []
-    return [_lesion_call(Family.NEOPLASM, facts, "family.neoplasm", _depth(facts), (*outer, *(d.mention for d in facts.did("lesion_removal", "durotomy"))))]
+    return [
+        _lesion_call(
+            Family.NEOPLASM,
+            facts,
+            "family.neoplasm",
+            _depth(facts),
+            (*outer, *(d.mention for d in facts.did("lesion_removal", "durotomy"))),
+        )
+    ]
 
 
 def lesion(facts: Facts, near: Neighbours) -> list[Call]:
@@ -103,7 +142,9 @@ def lesion(facts: Facts, near: Neighbours) -> list[Call]:
         return []
     if all(m.value == Driver.SYNOVIAL_CYST for m in outer) and not _cyst_is_target(facts):
         return []
-    depth = "intradural" if _depth(facts) != "extradural" and any(m.value == Driver.OTHER for m in outer) else "extradural"
+    depth = (
+        "intradural" if _depth(facts) != "extradural" and any(m.value == Driver.OTHER for m in outer) else "extradural"
+    )
     return [_lesion_call(Family.LESION, facts, "family.lesion", depth, tuple(outer))]
 
 
@@ -116,7 +157,9 @@ def _cyst_is_target(facts: Facts) -> bool:
 
 
 def _depth(facts: Facts) -> str:
-    words = {m.value for m in facts.mentions("target", "intradural", "extradural", "intramedullary", sections=_TOLD | _OUTER)}
+    words = {
+        m.value for m in facts.mentions("target", "intradural", "extradural", "intramedullary", sections=_TOLD | _OUTER)
+    }
     outer = {m.value for m in facts.mentions("target", "intradural", "extradural", "dumbbell", sections=_OUTER)}
     if facts.did("durotomy") and ({"intradural", "extradural"} <= outer or "dumbbell" in outer):
         return "both_layers"
@@ -144,10 +187,14 @@ def laminoplasty(facts: Facts, near: Neighbours) -> list[Call]:
     told = facts.did("laminoplasty", "lamina_cut")
     titled = [m for m in facts.title if m.value == "laminoplasty"]
     doors = facts.mentions("mark", "door", performed=False)
-    spaced = facts.mentions("target", "reconstruction", sections=HEADER) and not facts.did("laminectomy") and len(doors) > 1
+    spaced = (
+        facts.mentions("target", "reconstruction", sections=HEADER) and not facts.did("laminectomy") and len(doors) > 1
+    )
     if not (titled and (told or doors)) and not (facts.did("laminoplasty") and len(doors) > 1) and not spaced:
         return []
-    if any(d.act == "laminoplasty" and d.status is Status.NEGATED for d in facts.doings) and not facts.did("laminoplasty"):
+    if any(d.act == "laminoplasty" and d.status is Status.NEGATED for d in facts.doings) and not facts.did(
+        "laminoplasty"
+    ):
         return []
     where, origin = levels.title_bones(facts.title_levels), "title"
     named = spine.sort_levels(b for d in facts.did("laminoplasty", "lamina_cut") for b in d.bones)
@@ -158,7 +205,13 @@ def laminoplasty(facts: Facts, near: Neighbours) -> list[Call]:
 
 def _rebuilt(words: Iterable[Mention]) -> str:
     values = {m.value for m in words}
-    return "sutures" if "suture_only" in values and "reconstruction" not in values else "reconstruction" if "reconstruction" in values else "sutures"
+    return (
+        "sutures"
+        if "suture_only" in values and "reconstruction" not in values
+        else "reconstruction"
+        if "reconstruction" in values
+        else "sutures"
+    )
 
 
 def route(facts: Facts, near: Neighbours) -> list[Call]:
@@ -169,7 +222,14 @@ def route(facts: Facts, near: Neighbours) -> list[Call]:
     if not _is_route(facts, near, words, {d.act for d in told}, region):
         return []
     kind = _route_kind(words, {d.act for d in told}, region)
-    where, origin = levels.decompressed_interspaces(facts, [d for d in facts.done if d.act in {"discectomy", "facetectomy", "foraminotomy", "pedicle", "rib", "pars", "root"}])
+    where, origin = levels.decompressed_interspaces(
+        facts,
+        [
+            d
+            for d in facts.done
+            if d.act in {"discectomy", "facetectomy", "foraminotomy", "pedicle", "rib", "pars", "root"}
+        ],
+    )
     return [Call(Family.TRANSPEDICULAR, where, origin, facts.done, "family.route", words, kind)] if kind else []
 
 
@@ -184,7 +244,12 @@ def _is_route(facts: Facts, near: Neighbours, words: tuple[Mention, ...], told: 
         return herniated and (titled or bool(told & {"pedicle", "rib"}))
     body = [m for m in words if m.section in BODY]
     disc = disc or any(m.value == Driver.DISC_HERNIATION for m in facts.diseases)
-    return titled and bool(body or told) or (bool(body) and len(words) >= 2 and disc and not facts.did(*LAMINA_ACTS)) or len(body) > 2
+    return (
+        titled
+        and bool(body or told)
+        or (bool(body) and len(words) >= 2 and disc and not facts.did(*LAMINA_ACTS))
+        or len(body) > 2
+    )
 
 
 def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
@@ -192,7 +257,13 @@ def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
     if region == "thoracic":
         if "costovertebral" in values and ("rib" in told or "transpedicular" not in values):
             return "costovertebral"
-        return "transpedicular" if "transpedicular" in values or "pedicle" in told else "costovertebral" if "rib" in told else ""
+        return (
+            "transpedicular"
+            if "transpedicular" in values or "pedicle" in told
+            else "costovertebral"
+            if "rib" in told
+            else ""
+        )
     return "lateral" if region == "lumbar" and values & {"transpedicular", "far_lateral"} else ""
 
 
@@ -208,7 +279,13 @@ def gill(facts: Facts, near: Neighbours) -> list[Call]:
     arch = facts.did("loose_arch", *LAMINA_ACTS, "midline")
     more = facts.did("loose_arch", "pars", "facetectomy")
     named = any("gill" in m.rule or m.value == "loose" for m in loose if m.section in HEADER)
-    if not slip or not (loose or lytic) or not arch or near.cage_levels or not (named or (more and (loose or facts.did("pars")))):
+    if (
+        not slip
+        or not (loose or lytic)
+        or not arch
+        or near.cage_levels
+        or not (named or (more and (loose or facts.did("pars"))))
+    ):
         return []
     titled = [b for b in levels.title_bones(facts.title_levels) if b in {"L3", "L4", "L5"}]
     told = [b for d in facts.did("loose_arch", "pars", "laminectomy") for b in d.bones if b in {"L3", "L4", "L5"}]
@@ -217,4 +294,13 @@ def gill(facts: Facts, near: Neighbours) -> list[Call]:
     return [Call(Family.GILL, where, "narrative" if told else "title", facts.done, "family.gill", (*loose, *slip))]
 
 
-SPECIAL: tuple[Callable[[Facts, Neighbours], list[Call]], ...] = (by_view, cord_and_root, vascular, neoplasm, lesion, laminoplasty, route, gill)
+SPECIAL: tuple[Callable[[Facts, Neighbours], list[Call]], ...] = (
+    by_view,
+    cord_and_root,
+    vascular,
+    neoplasm,
+    lesion,
+    laminoplasty,
+    route,
+    gill,
+)

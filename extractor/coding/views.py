@@ -26,9 +26,15 @@ def approach(facts: Facts) -> tuple[Approach, tuple[Mention, ...]]:
 def _through_skin(facts: Facts) -> tuple[Mention, ...]:
     """Percutaneous decompression or disc work by name in the header, or by its instruments in the narrative."""
     named = facts.mentions("view", "percutaneous", "needle_disc", sections=_TOLD)
-    titled = [m for m in (*facts.mentions("view", "through_skin", sections=HEADER), *named) if m.section in HEADER and _names_work(facts, m)]
+    titled = [
+        m
+        for m in (*facts.mentions("view", "through_skin", sections=HEADER), *named)
+        if m.section in HEADER and _names_work(facts, m)
+    ]
     told = [m for m in named if m.section in BODY]
-    if titled and not facts.mentions("neighbour", "posterior_interbody", "screws", "paddle_lead", "cement", sections=HEADER):
+    if titled and not facts.mentions(
+        "neighbour", "posterior_interbody", "screws", "paddle_lead", "cement", sections=HEADER
+    ):
         return (*titled, *told)
     return tuple(told) if len(told) > 2 else ()
 
@@ -36,13 +42,23 @@ def _through_skin(facts: Facts) -> tuple[Mention, ...]:
 def _names_work(facts: Facts, m: Mention) -> bool:
     """The same header line names a decompression or disc operation, not screws or cement."""
     sentence = facts.account.sentences[m.sentence]
-    return any(a.value in {"decompression", "discectomy", "laminotomy", "laminectomy", "flavectomy"} for a in sentence.of("act")) or m.value == "needle_disc"
+    return (
+        any(
+            a.value in {"decompression", "discectomy", "laminotomy", "laminectomy", "flavectomy"}
+            for a in sentence.of("act")
+        )
+        or m.value == "needle_disc"
+    )
 
 
 def _endoscopic(facts: Facts) -> tuple[Mention, ...]:
     """A continuous endoscope view: named in the header and not given up, or told throughout the narrative."""
     words = facts.mentions("view", "endoscopic", "endoscope_word", sections=_TOLD)
-    titled = [m for m in words if m.section in HEADER and not facts.account.sentences[m.sentence].has("view", "endoscope_assist")]
+    titled = [
+        m
+        for m in words
+        if m.section in HEADER and not facts.account.sentences[m.sentence].has("view", "endoscope_assist")
+    ]
     told = [m for m in words if m.section in BODY]
     by_eye = facts.mentions("view", "microscope", sections=BODY)
     if titled and (not by_eye or len(told) > len(by_eye)):

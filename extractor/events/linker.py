@@ -22,7 +22,8 @@ TOLD = frozenset({Section.NARRATIVE, Section.ADDENDUM})
 @dataclass(frozen=True, slots=True)
 class Doing:
     """One act as told in one place: what, where, on which side, and what became of it. ``explicit``: its own clause names
-    the interspace; ``inferred``: told by "the same was done"."""
+    the interspace; ``inferred``: told by "the same was done".
+    """
 
     act: str
     interspaces: tuple[str, ...]
@@ -166,7 +167,9 @@ def _interspace_of(m: Mention) -> str:
 def _turn(sentence: Sentence, deeds: list[Mention], place: Place) -> None:
     """ "Left side first." turns to a side; so does work on one side. Both sides named turn to neither."""
     said = {Side(s.value) for s in sentence.of("side")}
-    labelled = sentence.end - sentence.start < 40 or (sentence.of("side") and sentence.of("side")[0].start - sentence.start < 12)
+    labelled = sentence.end - sentence.start < 40 or (
+        sentence.of("side") and sentence.of("side")[0].start - sentence.start < 12
+    )
     if not said or not (deeds or labelled) or (sentence.has("mark", "localise") and not deeds):
         return
     place.side = said.pop() if len(said) == 1 else None
@@ -212,14 +215,18 @@ def _near(m: Mention, levels: list[Mention]) -> list[Mention]:
 
 
 def _bones(levels: Iterable[Mention]) -> tuple[str, ...]:
-    return spine.sort_levels(b for v in levels if v.value == "bone" or v.noun == "lamina" or v.value == "range" for b in v.bones)
+    return spine.sort_levels(
+        b for v in levels if v.value == "bone" or v.noun == "lamina" or v.value == "range" for b in v.bones
+    )
 
 
 def _bones_of_processes(m: Mention, sentence: Sentence) -> tuple[str, ...]:
     """ "The spinous processes of L1 and L2 were bitten off and their laminae thinned": the processes name the bones."""
     if m.value not in _BONE_WORK:
         return ()
-    return spine.sort_levels(b for v in sentence.of("level") if v.noun == "process" and v.value == "bone" for b in v.bones)
+    return spine.sort_levels(
+        b for v in sentence.of("level") if v.noun == "process" and v.value == "bone" for b in v.bones
+    )
 
 
 def _sides(m: Mention, sentence: Sentence, place: Place) -> tuple[Side, ...]:
@@ -235,7 +242,9 @@ def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doi
         return []
     mark = next(m for m in sentence.mentions if m.kind == "mark" and m.value == "repeat")
     last = before[-1]
-    recent = [d for d in before if d.status is Status.PERFORMED and d.interspaces == last.interspaces and not d.inferred][-8:]
+    recent = [
+        d for d in before if d.status is Status.PERFORMED and d.interspaces == last.interspaces and not d.inferred
+    ][-8:]
     if sentence.of("neighbour") or sentence.index - last.sentence > 12:
         return []
     sides = tuple(dict.fromkeys(Side(s.value) for s in sentence.of("side")))
@@ -244,6 +253,19 @@ def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doi
     if where == last.interspaces and not sides and not bones:
         return []
     return [
-        Doing(d.act, where, bones or (d.bones if where == last.interspaces else ()), sides or d.sides, d.status, d.access, d.extent, d.part, mark, (d.mention, *operative_levels(sentence)), True, bool(interspaces_in(operative_levels(sentence))))
+        Doing(
+            d.act,
+            where,
+            bones or (d.bones if where == last.interspaces else ()),
+            sides or d.sides,
+            d.status,
+            d.access,
+            d.extent,
+            d.part,
+            mark,
+            (d.mention, *operative_levels(sentence)),
+            True,
+            bool(interspaces_in(operative_levels(sentence))),
+        )
         for d in {d.act: d for d in recent}.values()
     ]

@@ -34,7 +34,14 @@ class Knowledge:
 
     @cached_property
     def by_id(self) -> Mapping[str, Rule | Composition | Logic]:
-        return {row.id: row for row in (*self.rules, *self.compositions, *self.logic)}
+        """Every row by its id."""
+        rows: tuple[Rule | Composition | Logic, ...] = (*self.rules, *self.compositions, *self.logic)
+        return {row.id: row for row in rows}
+
+    @cached_property
+    def reasoning(self) -> Mapping[str, Logic]:
+        """The rules that reason, by id."""
+        return {row.id: row for row in self.logic}
 
     def rule(self, rule_id: str) -> Rule | Composition | Logic:
         """The row with this id. Raises ``KeyError`` when there is none."""

@@ -34,7 +34,9 @@ class Assertion:
     """ConText, loaded with literal cues only, judging the spans of the group ``opnote_targets``."""
 
     def __init__(self, nlp: Language, rules: Iterable[Rule]) -> None:
-        self._context = ConText(nlp, rules=None, input_span_type="group", span_group_name=GROUP, prune_on_target_overlap=True)
+        self._context = ConText(
+            nlp, rules=None, input_span_type="group", span_group_name=GROUP, prune_on_target_overlap=True
+        )
         for rule in rules:
             self._context.add(list(_cues(rule)))
 
@@ -61,7 +63,8 @@ def _comma_between(doc: Doc, modifier: ConTextModifier, target: Span) -> bool:
 
 def _inflected(rule: Rule) -> Iterable[str]:
     """ConText keeps the longest of overlapping cues: "not necessary" must also be there as "was not necessary", or the
-    forward "was not" would win."""
+    forward "was not" would win.
+    """
     for term in rule.terms:
         yield term
         if rule.direction == "backward" and term.startswith("not "):
@@ -74,7 +77,13 @@ def _cues(rule: Rule) -> Iterable[ConTextRule]:
     category = f"{rule.value}|{rule.id}" if direction != "TERMINATE" else "TERMINATE"
     for term in _inflected(rule):
         excluded = {DEED} if rule.nouns_only else None
-        yield ConTextRule(literal=term, category=category, direction=direction, max_scope=scope if direction != "TERMINATE" else None, excluded_types=excluded)
+        yield ConTextRule(
+            literal=term,
+            category=category,
+            direction=direction,
+            max_scope=scope if direction != "TERMINATE" else None,
+            excluded_types=excluded,
+        )
 
 
 def _judge(cues: list[tuple[str, str]]) -> Judgement:

@@ -45,7 +45,12 @@ def _is_abbreviation(text: str, stop: int, start: int) -> bool:
     word = (last.group() if last else "").lower()
     numbered = word.isdigit() and not text[start : stop - len(word)].strip()
     following = text[stop + 1 : stop + 3].strip()
-    return word in _ABBREVIATED and not following[:1].isupper() or numbered or (len(word) == 1 and word.isalpha() and word not in "lr")
+    return (
+        word in _ABBREVIATED
+        and not following[:1].isupper()
+        or numbered
+        or (len(word) == 1 and word.isalpha() and word not in "lr")
+    )
 
 
 def clause_starts(text: str, start: int, end: int) -> Sequence[int]:

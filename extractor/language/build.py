@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,7 @@ from spacy.tokens import Doc
 
 from extractor.knowledge import Knowledge
 from extractor.language import boundaries
-from extractor.language.account import Account, Mention, Sentence
+from extractor.language.account import Account, Mention
 from extractor.language.components import MENTIONS, Hit, Judge, Mentions, Sentences, clause_numbers
 from extractor.language.dates import find_dates
 from extractor.language.hearing import Heard, Hearing
@@ -101,7 +100,20 @@ def _drafts(doc: Doc, base: int, heard: Heard, sentence: int, clause: int) -> li
 def _mention(doc: Doc, hit: Hit, base: int, heard: Heard, sentence: int, clause: int) -> Mention:
     start, end = heard.original(base + doc[hit.start].idx, base + doc[hit.end - 1].idx + len(doc[hit.end - 1]))
     judged = doc.user_data["opnote_judged"].get((hit.head, hit.head_end))
-    mention = Mention(hit.kind, hit.value, start, end, hit.rule, sentence, clause, hit.head + base, Section.NARRATIVE, extent=hit.extent, noun=hit.noun, part=hit.part)
+    mention = Mention(
+        hit.kind,
+        hit.value,
+        start,
+        end,
+        hit.rule,
+        sentence,
+        clause,
+        hit.head + base,
+        Section.NARRATIVE,
+        extent=hit.extent,
+        noun=hit.noun,
+        part=hit.part,
+    )
     if hit.segment:
         mention = replace(mention, levels=hit.segment.levels, bones=hit.segment.bones, group=base + hit.segment.group)
     if judged:

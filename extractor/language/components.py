@@ -61,7 +61,9 @@ class Mentions:
         self._vocabulary = Vocabulary(nlp, [r for r in knowledge.rules if r.table in _KINDS])
         self._acts = {(c.structure, c.work): c for c in knowledge.compositions}
         self._nouns = Nouns(knowledge.table("levels"))
-        self._patterns = [(r, re.compile("|".join(r.patterns))) for r in knowledge.rules if r.table in _KINDS and r.patterns]
+        self._patterns = [
+            (r, re.compile("|".join(r.patterns))) for r in knowledge.rules if r.table in _KINDS and r.patterns
+        ]
 
     def __call__(self, doc: Doc) -> Doc:
         lower = [t.lower_ for t in doc]
@@ -93,18 +95,28 @@ class Mentions:
                 if span is not None:
                     yield Hit(_KINDS[rule.table], rule.value, rule.id, span.start, span.end, span.start, span.end)
 
-    def _deeds(self, doc: Doc, lower: list[str], matches: list[tuple[Rule, int, int]], parts: list[work.Found]) -> list[Hit]:
+    def _deeds(
+        self, doc: Doc, lower: list[str], matches: list[tuple[Rule, int, int]], parts: list[work.Found]
+    ) -> list[Hit]:
         found: list[Hit] = []
         spoken_of: list[work.Found] = []
         for sentence in doc.sents:
             base, tokens = sentence.start, lower[sentence.start : sentence.end]
             inside = [m for m in matches if base <= m[1] and m[2] <= sentence.end]
             things = [work.Found(s - base, e - base, r.value, r.id) for r, s, e in inside if r.table == "anatomy"]
-            things += [replace(p, start=p.start - base, end=p.end - base) for p in parts if base <= p.start and p.end <= sentence.end]
+            things += [
+                replace(p, start=p.start - base, end=p.end - base)
+                for p in parts
+                if base <= p.start and p.end <= sentence.end
+            ]
             things.sort(key=lambda f: f.start)
             verbs = [work.Found(s - base, e - base, r.value, r.id) for r, s, e in inside if r.table == "work"]
             marks = [(r, s, e) for r, s, e in inside if r.id.startswith("mark.extent")]
-            made = (self._deed(deed, base, marks, lower) for deed in work.deeds(tokens, things, verbs, spoken_of)) if verbs else ()
+            made = (
+                (self._deed(deed, base, marks, lower) for deed in work.deeds(tokens, things, verbs, spoken_of))
+                if verbs
+                else ()
+            )
             found += [hit for hit in made if hit]
             found += _unroofed(found, things, base, sentence.end, tokens)
             spoken_of = [work.Found(-1, -1, t.value, t.rule) for t in work.topics(tokens, things)] or spoken_of[:0]
@@ -120,9 +132,23 @@ class Mentions:
             return Hit("kept", thing.value, verb.rule, start, end, head, head_end, part=thing.value)
         composition = self._acts.get((thing.value, kind))
         if composition is None:
-            return Hit("handled", thing.value, thing.rule, start, end, head, head_end, part=kind) if kind == "expose" else None
+            return (
+                Hit("handled", thing.value, thing.rule, start, end, head, head_end, part=kind)
+                if kind == "expose"
+                else None
+            )
         extent = _extent(marks, base + named.start, base + named.end, lower)
-        return Hit("deed", composition.act, composition.id, start, end, head, head_end, extent, part=_which(lower, base + named.start))
+        return Hit(
+            "deed",
+            composition.act,
+            composition.id,
+            start,
+            end,
+            head,
+            head_end,
+            extent,
+            part=_which(lower, base + named.start),
+        )
 
     def _levels(self, doc: Doc, lower: list[str]) -> list[Hit]:
         segments = levels.find_levels(doc.text)
@@ -133,12 +159,25 @@ class Mentions:
             first, last = groups.get(segment.group, (span.start, span.end))
             groups[segment.group] = (min(first, span.start), max(last, span.end))
         return [
-            Hit("level", segment.form, f"level.{segment.form}", span.start, span.end, span.start, span.end, segment=segment, noun=self._nouns(lower, *groups[segment.group]), part=_part(lower, span.start))
+            Hit(
+                "level",
+                segment.form,
+                f"level.{segment.form}",
+                span.start,
+                span.end,
+                span.start,
+                span.end,
+                segment=segment,
+                noun=self._nouns(lower, *groups[segment.group]),
+                part=_part(lower, span.start),
+            )
             for segment, span in pairs
         ]
 
 
-_OUTWARD = frozenset("unroofed unroofing deroofed de-roofed skeletonized chased chase chasing followed traced uncovered".split())
+_OUTWARD = frozenset(
+    "unroofed unroofing deroofed de-roofed skeletonized chased chase chasing followed traced uncovered".split()
+)
 
 
 def _unroofed(found: list[Hit], things: list[work.Found], base: int, end: int, tokens: list[str]) -> list[Hit]:
@@ -156,17 +195,24 @@ def _without_old_sites(hits: list[Hit]) -> list[Hit]:
 
 
 def _level_parts(located: list[Hit], lower: list[str]) -> list[work.Found]:
-    """"The lower half of L3", "the top lip of L5": a part of a bone named without its noun is a part of its lamina."""
+    """ "The lower half of L3", "the top lip of L5": a part of a bone named without its noun is a part of its lamina."""
     return [
         work.Found(h.start, h.end, "lamina", "structure.lamina")
         for h in located
-        if h.value == "bone" and h.noun in {"", "at"} and h.start >= 2 and (lower[h.start - 1] in _UPPER_PART | _LOWER_PART or (lower[h.start - 1] == "of" and (h.part or lower[h.start - 2] in grammar.PARTITIVES)))
+        if h.value == "bone"
+        and h.noun in {"", "at"}
+        and h.start >= 2
+        and (
+            lower[h.start - 1] in _UPPER_PART | _LOWER_PART
+            or (lower[h.start - 1] == "of" and (h.part or lower[h.start - 2] in grammar.PARTITIVES))
+        )
     ]
 
 
 def _extent(marks: list[tuple[Rule, int, int]], start: int, end: int, lower: list[str]) -> str:
     """The extent word nearest to the structure: "the lower half of the L4 lamina". Behind the structure, words after
-    "from" or "to" only say where the work began or ended ("taken from its lower margin upward")."""
+    "from" or "to" only say where the work began or ended ("taken from its lower margin upward").
+    """
     near = [
         (min(abs(start - e), abs(s - end)), r.value)
         for r, s, e in marks
@@ -182,7 +228,15 @@ _LOWER_PART = frozenset("lower lowermost bottom inferior caudal distal trailing 
 
 def _which(lower: list[str], start: int) -> str:
     before = lower[max(0, start - 8) : start]
-    return next((name for word in reversed(before) for name, words in (("upper", _UPPER_PART), ("lower", _LOWER_PART)) if word in words), "")
+    return next(
+        (
+            name
+            for word in reversed(before)
+            for name, words in (("upper", _UPPER_PART), ("lower", _LOWER_PART))
+            if word in words
+        ),
+        "",
+    )
 
 
 def _part(lower: list[str], start: int) -> str:
@@ -201,7 +255,9 @@ def _part(lower: list[str], start: int) -> str:
 class Nouns:
     """What a level is of: the noun after it ("L5 root") or before it ("lamina of L5")."""
 
-    _SKIP = frozenset("left right bilateral exiting traversing inferior superior medial lateral lower upper the and , bilaterally nerve facet dorsal ventral both r l disc".split())
+    _SKIP = frozenset(
+        "left right bilateral exiting traversing inferior superior medial lateral lower upper the and , bilaterally nerve facet dorsal ventral both r l disc".split()
+    )
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self._after = {term: rule.value for rule in rules for term in rule.terms}
@@ -215,7 +271,9 @@ class Nouns:
         before = lower[start - 1] if start else ""
         if before == "at":
             return "at"
-        bounded = before in {"under", "beneath", "toward", "towards"} or " ".join(lower[max(0, start - 3) : start]).endswith(("far as", "up to", "down to", "base of"))
+        bounded = before in {"under", "beneath", "toward", "towards"} or " ".join(
+            lower[max(0, start - 3) : start]
+        ).endswith(("far as", "up to", "down to", "base of"))
         return "bound" if bounded else ""
 
     def _noun_after(self, lower: list[str], end: int) -> str:
@@ -229,7 +287,11 @@ class Nouns:
 
     def _joined(self, lower: list[str], index: int) -> set[str]:
         """What else the noun is joined with: "spinous processes and laminae"."""
-        return {self._after.get(word, "") for word in lower[index + 1 : index + 5]} if "and" in lower[index + 1 : index + 4] else set()
+        return (
+            {self._after.get(word, "") for word in lower[index + 1 : index + 5]}
+            if "and" in lower[index + 1 : index + 4]
+            else set()
+        )
 
     def _at(self, lower: list[str], index: int) -> str:
         for length in (3, 2, 1):
@@ -240,7 +302,17 @@ class Nouns:
 
     def _noun_before(self, lower: list[str], start: int) -> str:
         index = start - 1
-        while index >= max(0, start - 3) and lower[index] in {"the", "left", "right", "both", "at", "of", "from", "into", "in"}:
+        while index >= max(0, start - 3) and lower[index] in {
+            "the",
+            "left",
+            "right",
+            "both",
+            "at",
+            "of",
+            "from",
+            "into",
+            "in",
+        }:
             index -= 1
         if index < 0 or index == start - 1:
             return ""
@@ -255,7 +327,13 @@ class Judge:
 
     def __call__(self, doc: Doc) -> Doc:
         hits: list[Hit] = doc.user_data.get(MENTIONS, [])
-        heads = sorted({(h.head, h.head_end, DEED if h.kind in {"deed", "kept"} else NOUN) for h in hits if h.kind in JUDGED or h.kind == "kept"})
+        heads = sorted(
+            {
+                (h.head, h.head_end, DEED if h.kind in {"deed", "kept"} else NOUN)
+                for h in hits
+                if h.kind in JUDGED or h.kind == "kept"
+            }
+        )
         judged: dict[tuple[int, int], Judgement] = {}
         if heads:
             judged = self._assertion(doc, [Span(doc, start, end, label=label) for start, end, label in heads])

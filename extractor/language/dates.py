@@ -20,7 +20,10 @@ _CUE = re.compile(
     r"operation (?:of|on|dated)|operative date|date|done on|performed on|procedure done|surgery on|service|operation|stage \d)\W{0,6}(?:is |was |as )?$",
     re.IGNORECASE,
 )
-_NOT = re.compile(r"(?:birth|dob|dictat\w*|transcri\w*|discharge|admission|admitted|signed|mri|scan|injur\w*|seen|visit|onset|printed|filed|d|t)\W{0,8}$", re.IGNORECASE)
+_NOT = re.compile(
+    r"(?:birth|dob|dictat\w*|transcri\w*|discharge|admission|admitted|signed|mri|scan|injur\w*|seen|visit|onset|printed|filed|d|t)\W{0,8}$",
+    re.IGNORECASE,
+)
 
 
 def find_dates(text: str, headings: Sequence[Heading]) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ PREPOSITIONS = _set(
     "toward towards through past onto without for via inside outside across upon beside w/ adjacent overlying covering medial lateral "
     "up down out anterior posterior ventral dorsal rostral caudal cephalad deep superficial like exposing before after as within throughout"
 )
-DIRECTIONS = _set("medial lateral anterior posterior ventral dorsal rostral caudal cephalad deep superficial up down out")
+DIRECTIONS = _set(
+    "medial lateral anterior posterior ventral dorsal rostral caudal cephalad deep superficial up down out"
+)
 """Prepositions only before "to"; else adjectives of a part."""
 
 PARTITIVES = _set(
@@ -22,9 +24,13 @@ PARTITIVES = _set(
     "border window leaf leaves sheet inch cm two-thirds bits spur ridge overhang bone neck origin attachment insertion hypertrophy few more "
     "length width wall walls strip strips scallop curl wafer removal resection excision decompression point floor face body less whole entirety remains breadth outside inside upper lower stub stubs stump stumps end ends lump wafer band ring crescent"
 )
-DETERMINERS = _set("the a an this that these those each both either any some several one two three four five no our another all every his her its their")
+DETERMINERS = _set(
+    "the a an this that these those each both either any some several one two three four five no our another all every his her its their"
+)
 PRONOUNS = _set("it these they this them which their its those both each")
-SUBJECTS = _set("to we i and then by surgeon resident fellow attending he she they carefully gently sharply again next also first now punches punch kerrisons")
+SUBJECTS = _set(
+    "to we i and then by surgeon resident fellow attending he she they carefully gently sharply again next also first now punches punch kerrisons"
+)
 """Words after which a past tense is active: "we removed", "then drilled"."""
 
 ACTIVE_FORMS = _set("took take resect remove excise drill bit")

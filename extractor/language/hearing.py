@@ -14,7 +14,20 @@ from functools import lru_cache
 from extractor.knowledge.rules import Rule
 
 _PLAIN = str.maketrans(
-    {"–": "-", "—": "-", "‑": "-", "−": "-", "‐": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "�": "-", "·": ".", "•": "*"}
+    {
+        "–": "-",
+        "—": "-",
+        "‑": "-",
+        "−": "-",
+        "‐": "-",
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "�": "-",
+        "·": ".",
+        "•": "*",
+    }
 )
 _SPACE = re.compile(r"\s+")
 
@@ -104,7 +117,13 @@ def _gap(text: str, start: int, end: int, width: int) -> str:
         return "\n"
     following = text[end : end + 1]
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    if run == "\n" and width and len(line) == width and (text[start - 1] + following).isalnum() and _cuts_words(text, width):
+    if (
+        run == "\n"
+        and width
+        and len(line) == width
+        and (text[start - 1] + following).isalnum()
+        and _cuts_words(text, width)
+    ):
         return ""
     if following.islower() and not line.rstrip().endswith((".", ":", ";")):
         return " "

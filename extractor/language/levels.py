@@ -36,9 +36,12 @@ _EXPRESSION = re.compile(
 _PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{_NUM})", re.IGNORECASE)
 _SPLIT = re.compile(r"([a-z]+?)[\s-]?(\d{1,2}|" + _NUMBER_WORD + r")$", re.IGNORECASE)
 _ORDINAL = re.compile(
-    rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))? (cervical|thoracic|dorsal|lumbar|sacral)\b", re.IGNORECASE
+    rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))? (cervical|thoracic|dorsal|lumbar|sacral)\b",
+    re.IGNORECASE,
 )
-_LUMBOSACRAL = re.compile(r"\blumbo-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)", re.IGNORECASE)
+_LUMBOSACRAL = re.compile(
+    r"\blumbo-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)", re.IGNORECASE
+)
 _UNIT = (
     r"(?!\s?(?:-?\s?0\b|mm|cm|cc|ml|mg|millim|centim|weeks?|days?|months?|hours?|hrs?|times?|minutes?|min|percent|%|passes|bites|x\b|inch|"
     r"strength|french|years?|liters?|vicryl|nylon|monocryl|prolene|mon|lb|pounds|small|large|more|pieces|fragments|grams?|g\b|"
@@ -54,14 +57,18 @@ _PART_OF = re.compile(
     rf"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower) of (?:the )?(?P<list>{_NUM}(?:(?:, and |, | and | through | to ){_NUM})*)(?![\w/-]){_UNIT}(?=\s*(?:[,.;:)]|and\b|were\b|was\b|so\b|with\b|to\b|for\b|using\b|then\b|until\b|on\b|in\b|out\b|off\b|from\b|both\b|as\b|only\b|is\b|which\b|$))",
     re.IGNORECASE,
 )
-_BONE_NOUN = re.compile(rf"(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))(?P<n>{_NUM}) (?=lamina\b|pedicle\b)", re.IGNORECASE)
+_BONE_NOUN = re.compile(
+    rf"(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))(?P<n>{_NUM}) (?=lamina\b|pedicle\b)",
+    re.IGNORECASE,
+)
 _SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One bone, one interspace or one range of a level expression. ``levels``: bones of a single or ``and``-joined bone,
-    interspaces of a pair or range; ``bones``: all bones named, ends of a range included."""
+    interspaces of a pair or range; ``bones``: all bones named, ends of a range included.
+    """
 
     start: int
     end: int
@@ -97,7 +104,9 @@ def _without_overlaps(found: list[Segment]) -> list[Segment]:
 def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
     if match["packed"]:
         return _packed(match, group)
-    if match["first"].lower().startswith(("see", "sea")) and _SEEING.search(text[max(0, match.start() - 8) : match.start()]):
+    if match["first"].lower().startswith(("see", "sea")) and _SEEING.search(
+        text[max(0, match.start() - 8) : match.start()]
+    ):
         return []
     pieces = _pieces(match)
     return list(_segments(pieces, group))
@@ -183,7 +192,13 @@ def _segments(pieces: list[_Piece], group: int) -> Iterator[Segment]:
             index += len(run)
             continue
         follower = pieces[index + 1] if index + 1 < len(pieces) else None
-        listed = follower is not None and follower.explicit and not follower.join and index + 2 < len(pieces) and pieces[index + 2].join in _LIST_JOINS
+        listed = (
+            follower is not None
+            and follower.explicit
+            and not follower.join
+            and index + 2 < len(pieces)
+            and pieces[index + 2].join in _LIST_JOINS
+        )
         joined = _joined(piece, follower, group) if follower and not listed else None
         if joined:
             yield joined
@@ -231,14 +246,21 @@ def _ordinal(match: re.Match[str], group: int) -> list[Segment]:
     letter = _LETTERS[match[3].lower()]
     names = [f"{letter}{_ORDINALS[word.lower()]}" for word in (match[1], match[2]) if word]
     bones = tuple(name for name in names if spine.is_vertebra(name))
-    return [Segment(*match.span(), (bone,), (bone,), "bone", group) for bone in bones[:1]] if len(bones) == 1 else _ordinal_pair(match, bones, group)
+    return (
+        [Segment(*match.span(), (bone,), (bone,), "bone", group) for bone in bones[:1]]
+        if len(bones) == 1
+        else _ordinal_pair(match, bones, group)
+    )
 
 
 def _ordinal_pair(match: re.Match[str], bones: tuple[str, ...], group: int) -> list[Segment]:
     if len(bones) != 2:
         return []
     middle = match.start(2)
-    return [Segment(match.start(), middle - 1, bones[:1], bones[:1], "bone", group), Segment(middle, match.end(), bones[1:], bones[1:], "bone", group)]
+    return [
+        Segment(match.start(), middle - 1, bones[:1], bones[:1], "bone", group),
+        Segment(middle, match.end(), bones[1:], bones[1:], "bone", group),
+    ]
 
 
 def _bare(text: str, found: list[Segment]) -> list[Segment]:
@@ -282,7 +304,16 @@ def _bare_pair(text: str, match: re.Match[str], found: list[Segment]) -> list[Se
     lower = _continued(upper, b)
     if lower is None or spine.rank(lower) != spine.rank(upper) + 1:
         return []
-    return [Segment(match.start("a"), match.end("b"), (f"{upper}-{lower}",), (upper, lower), "interspace", 10_000 + match.start())]
+    return [
+        Segment(
+            match.start("a"),
+            match.end("b"),
+            (f"{upper}-{lower}",),
+            (upper, lower),
+            "interspace",
+            10_000 + match.start(),
+        )
+    ]
 
 
 def _bare_bones(start: int, words: str, found: list[Segment]) -> list[Segment]:

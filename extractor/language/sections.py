@@ -36,15 +36,27 @@ class Headings:
             rf"(?P<lead>^|\n|[.;]\s|\|\s|\s-\s)[ \t>*#=_.~\[(-]*(?:\(?(?:\d{{1,2}}|[A-Za-z]|[ivx]+)[.)]\s*)?(?P<head>{heads})(?P<tail>\s*\([^)\n]{{0,40}}\))?\s*(?P<mark>:|\.{{2,}}|--|-(?=\s)|=|\.(?=\s)|(?=\n|$))",
             re.IGNORECASE,
         )
-        self._spoken = re.compile("|".join(rf"\b{_flexible(head)}\b" for head in sorted(spoken, key=len, reverse=True)), re.IGNORECASE)
+        self._spoken = re.compile(
+            "|".join(rf"\b{_flexible(head)}\b" for head in sorted(spoken, key=len, reverse=True)), re.IGNORECASE
+        )
 
     def __call__(self, text: str) -> list[Heading]:
-        written = [self._heading(m.start("head"), m.end(), m["head"]) for m in self._written.finditer(text) if _may_head(m)]
+        written = [
+            self._heading(m.start("head"), m.end(), m["head"]) for m in self._written.finditer(text) if _may_head(m)
+        ]
         taken = {h.start for h in written}
-        written += [Heading(start, end, None, False, "section.unknown") for start, end in _unknown(text) if start not in taken]
-        written += [self._heading(m.start("head"), m.end("head"), m["head"]) for m in _DICTATED.finditer(text) if m.start("head") not in taken]
+        written += [
+            Heading(start, end, None, False, "section.unknown") for start, end in _unknown(text) if start not in taken
+        ]
+        written += [
+            self._heading(m.start("head"), m.end("head"), m["head"])
+            for m in _DICTATED.finditer(text)
+            if m.start("head") not in taken
+        ]
         taken |= {h.start for h in written}
-        spoken = [self._heading(m.start(), m.end(), m.group()) for m in self._spoken.finditer(text) if m.start() not in taken]
+        spoken = [
+            self._heading(m.start(), m.end(), m.group()) for m in self._spoken.finditer(text) if m.start() not in taken
+        ]
         return _within_narrative(_told_at_length(sorted((*written, *spoken), key=lambda h: h.start), text))
 
     def _heading(self, start: int, end: int, words: str) -> Heading:
@@ -73,7 +85,9 @@ def _told_at_length(headings: list[Heading], text: str) -> list[Heading]:
     kept: list[Heading] = []
     for index, heading in enumerate(headings):
         end = headings[index + 1].start if index + 1 < len(headings) else len(text)
-        if heading.section is Section.TITLE and _is_told(text[heading.end : end], any(h.section is Section.TITLE for h in kept)):
+        if heading.section is Section.TITLE and _is_told(
+            text[heading.end : end], any(h.section is Section.TITLE for h in kept)
+        ):
             heading = replace(heading, section=Section.NARRATIVE)
         kept.append(heading)
     return kept
@@ -86,7 +100,9 @@ def _is_told(body: str, titled: bool) -> bool:
 
 
 _CAPITAL_LINE = re.compile(r"(?<![^\n])[ \t*#=-]*(?P<head>[A-Z][A-Z0-9 ,/&()'.+-]{3,60}?)[ \t]*:?[ \t=-]*(?=\n|$)")
-_TITLE_LINE = re.compile(r"(?<![^\n])[ \t*#]*(?P<head>[A-Z][a-z]+(?:[ /-](?:[a-z]+|[A-Z][a-z]+|[LCTS]\d+(?:[-/][LCTS]?\d+)?|\d-\d)){0,5}),?[ \t]*:?[ \t]*(?=\n)")
+_TITLE_LINE = re.compile(
+    r"(?<![^\n])[ \t*#]*(?P<head>[A-Z][a-z]+(?:[ /-](?:[a-z]+|[A-Z][a-z]+|[LCTS]\d+(?:[-/][LCTS]?\d+)?|\d-\d)){0,5}),?[ \t]*:?[ \t]*(?=\n)"
+)
 
 
 def _unknown(text: str) -> list[tuple[int, int]]:

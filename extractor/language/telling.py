@@ -26,7 +26,8 @@ _LOOSE = frozenset({Section.TITLE, Section.INDICATION, Section.CONSENT, Section.
 
 def tell(drafts: Sequence[Drafted], headings: list[Heading], text: str, heard: Heard) -> Iterator[Sentence]:
     """Sentences with their sections. The operation begins with the first sentence that brings the patient to the table;
-    what a heading does not govern is title or indication before that, narrative after."""
+    what a heading does not govern is title or indication before that, narrative after.
+    """
     state = _State()
     for index, draft in enumerate(drafts):
         given, heading = section_at(draft.start, headings, text)

@@ -34,7 +34,9 @@ class Deed:
     verb: Found
 
 
-def deeds(tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found], spoken_of: Sequence[Found] = ()) -> list[Deed]:
+def deeds(
+    tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found], spoken_of: Sequence[Found] = ()
+) -> list[Deed]:
     """All pairs of structure and work in one sentence. ``tokens`` are lower case; ``spoken_of``: structures of the sentence before."""
     found: list[Deed] = []
     last: list[Found] = []
@@ -58,14 +60,18 @@ def deeds(tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Fo
 _BONY = frozenset({"lamina", "facet", "flavum", "spinous_process", "loose_arch"})
 
 
-def _trailing(tokens: Sequence[str], free: Sequence[Found], working: Sequence[Found], removing: Sequence[Found]) -> Iterator[Deed]:
+def _trailing(
+    tokens: Sequence[str], free: Sequence[Found], working: Sequence[Found], removing: Sequence[Found]
+) -> Iterator[Deed]:
     """ "The lamina of T10 was removed, then the lower half of T9", "together with the flavum": more of what was taken."""
     for thing in free:
         verb = next((v for v in reversed(working) if v.end <= thing.start), None)
         if verb not in removing or verb is None or thing.value not in {"lamina", "facet", "flavum"}:
             continue
         between = tokens[verb.end : thing.start]
-        joined = any(t in {"then", "plus", "and", "with"} for t in between[-8:]) and not any(t in g.STRONG_BREAKS | g.CLAUSE_OPENERS for t in between)
+        joined = any(t in {"then", "plus", "and", "with"} for t in between[-8:]) and not any(
+            t in g.STRONG_BREAKS | g.CLAUSE_OPENERS for t in between
+        )
         if joined and not _is_placed(tokens, thing, since=verb.end, barring=frozenset({"with"})):
             yield Deed(thing, verb)
 
@@ -80,7 +86,10 @@ def _is_work(tokens: Sequence[str], verb: Found) -> bool:
         return verb.start > 0 and tokens[verb.start - 1] == "to"
     if verb.value == "particle":
         following = tokens[verb.end] if verb.end < len(tokens) else "."
-        return following in {".", ",", ";", "w/", "both", "r", "l"} and tokens[max(0, verb.start - 1)] not in g.PREPOSITIONS
+        return (
+            following in {".", ",", ";", "w/", "both", "r", "l"}
+            and tokens[max(0, verb.start - 1)] not in g.PREPOSITIONS
+        )
     return True
 
 
@@ -107,17 +116,27 @@ def _is_active(tokens: Sequence[str], verb: Found) -> bool:
 def _shares(tokens: Sequence[str], left: int, start: int) -> bool:
     """Whether a verb goes on with the object of the verb before it: joined by "and", a comma or "then"."""
     between = tokens[left:start]
-    return len(between) <= 14 and not any(t in g.STRONG_BREAKS for t in between) and any(t in {"and", ",", "then", "until"} for t in between)
+    return (
+        len(between) <= 14
+        and not any(t in g.STRONG_BREAKS for t in between)
+        and any(t in {"and", ",", "then", "until"} for t in between)
+    )
 
 
-def _pronoun(tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int, spoken_of: Sequence[Found]) -> list[Found]:
+def _pronoun(
+    tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int, spoken_of: Sequence[Found]
+) -> list[Found]:
     """What "it", "these" or "their inner third" before a verb stand for: the last structure named, in this sentence or before."""
     index = next((i for i in range(verb.start - 1, max(left, verb.start - 9) - 1, -1) if tokens[i] in g.PRONOUNS), None)
     if index is None or any(t in g.STRONG_BREAKS for t in tokens[index : verb.start]):
         return []
     before = [s for s in structures if s.end <= index and s.value not in {"soft", "bone"}]
     chosen = [s for s in before if not _is_placed(tokens, s)] or before or list(spoken_of)
-    return chosen[-1:] if tokens[index] in {"it", "this", "which", "that", "its"} else [s for s in chosen if s.value == chosen[-1].value]
+    return (
+        chosen[-1:]
+        if tokens[index] in {"it", "this", "which", "that", "its"}
+        else [s for s in chosen if s.value == chosen[-1].value]
+    )
 
 
 def _unsaid(verb: Found, structures: Sequence[Found], spoken_of: Sequence[Found]) -> list[Found]:
@@ -178,7 +197,9 @@ def _is_placed(tokens: Sequence[str], thing: Found, since: int = 0, barring: fro
     while index >= stop:
         word = tokens[index]
         if word == "of":
-            if index - 1 < stop or not (_is_part(tokens[index - 1]) or (thing.value == "disc" and tokens[index - 1] not in g.PLACES)):
+            if index - 1 < stop or not (
+                _is_part(tokens[index - 1]) or (thing.value == "disc" and tokens[index - 1] not in g.PLACES)
+            ):
                 return True
             index -= 2
             continue
@@ -207,7 +228,9 @@ def _is_part(word: str) -> bool:
     return word in g.PARTITIVES or word.endswith("ing") or bool(_FRACTION.match(word))
 
 
-def _by_tool(tokens: Sequence[str], free: Sequence[Found], verbs: Sequence[Found], working: Sequence[Found]) -> Iterator[Deed]:
+def _by_tool(
+    tokens: Sequence[str], free: Sequence[Found], verbs: Sequence[Found], working: Sequence[Found]
+) -> Iterator[Deed]:
     """Telegraphic notes: a structure and a cutting tool in a sentence without any verb of work."""
     tools = [v for v in verbs if v.value == "tool"]
     if working or not tools:
