@@ -36,6 +36,10 @@ lint: $(DEV) ## Check style, types and import contracts
 test: lint ## Run every check, the tests last
 	$(BIN)/python -m pytest
 
+.PHONY: firmness
+firmness: $(DEV) ## Count anew how often each family rule is right on the corpus
+	$(BIN)/python -m extractor.training.firmness corpora/notes extractor/knowledge/data/firmness.csv
+
 .PHONY: build
 build: $(DEV) ## Build the sdist and the wheel into dist/
 	$(BIN)/python -m build --no-isolation

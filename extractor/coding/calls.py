@@ -12,7 +12,7 @@ from extractor.vocabulary import Family
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One family for a set of levels. ``weight`` (0 to 1) is how firm the rule and its words are."""
+    """One family for a set of levels, and the work, the rule and the words it rests on."""
 
     family: Family
     levels: tuple[str, ...]
@@ -21,7 +21,6 @@ class Call:
     rule: str
     words: tuple[Mention, ...] = ()
     detail: str = ""
-    weight: float = 0.9
 
 
 def strongest(calls: Sequence[Call]) -> tuple[Call, ...]:

@@ -155,7 +155,7 @@ def make_record(
         operative=is_operative(facts),
         date_of_service=judged.day.isoformat() if judged.dated else None,
         families=tuple(
-            FamilyFinding(call.family, round(call.weight, 3), ids(backing[id(call)]))
+            FamilyFinding(call.family, round(knowledge.firm(call.rule), 3), ids(backing[id(call)]))
             for call in sorted(calls, key=lambda c: c.family)
         ),
         codes=tuple(

@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from extractor.errors import KnowledgeError
 from extractor.knowledge import codebook as codebook_module
 from extractor.knowledge.codebook import Codebook
+from extractor.knowledge.firmness import PRIOR, read_firmness
 from extractor.knowledge.logic import Composition, Logic, read_compositions, read_logic
 from extractor.knowledge.rules import Rule, read_rules
 
@@ -26,6 +27,7 @@ class Knowledge:
     compositions: tuple[Composition, ...]
     logic: tuple[Logic, ...]
     codebook: Codebook
+    firmness: Mapping[str, float]
     version: str
 
     def table(self, name: str) -> tuple[Rule, ...]:
@@ -43,6 +45,10 @@ class Knowledge:
         """The rules that reason, by id."""
         return {row.id: row for row in self.logic}
 
+    def firm(self, rule_id: str) -> float:
+        """How often a family rule was right on the synthetic corpus (0 to 1)."""
+        return self.firmness.get(rule_id, PRIOR)
+
     def rule(self, rule_id: str) -> Rule | Composition | Logic:
         """The row with this id. Raises ``KeyError`` when there is none."""
         return self.by_id[rule_id]
@@ -59,6 +65,7 @@ def load(data: Traversable | None = None) -> Knowledge:
     rules = read_rules(folder, problems)
     compositions = read_compositions(folder, problems)
     logic = read_logic(folder, problems)
+    firmness = read_firmness(folder, problems)
     book: Codebook | None = None
     try:
         book = codebook_module.load(folder)
@@ -66,7 +73,7 @@ def load(data: Traversable | None = None) -> Knowledge:
         problems += error.problems
     if problems or book is None:
         raise KnowledgeError(problems)
-    return Knowledge(rules, compositions, logic, book, _version(folder))
+    return Knowledge(rules, compositions, logic, book, firmness, _version(folder))
 
 
 def check(data: Traversable | None = None) -> list[str]:
