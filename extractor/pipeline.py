@@ -17,7 +17,7 @@ from extractor.version import __version__
 
 
 class Extractor:
-    """Reads operative notes. Build one with ``extractor.load()`` and keep it: loading takes seconds, a note milliseconds."""
+    """Reads operative notes. Build one with ``extractor.load()`` and keep it: loading takes far longer than a note."""
 
     def __init__(self, knowledge: Knowledge, settings: Settings) -> None:
         self.knowledge = knowledge
@@ -25,7 +25,7 @@ class Extractor:
         self._reader = Reader(knowledge)
 
     def extract(self, text: str, *, note_id: str = "note", date_of_service: dt.date | str | None = None) -> NoteResult:
-        """The record of one note. ``date_of_service`` picks the code set; without it the note's own date, then the newest.
+        """The record of one note. ``date_of_service`` picks the code set; without it the note's date, then the newest.
 
         Raises ``UsageError`` for a date that is none, ``NoteError`` for a text with nothing to read.
         """

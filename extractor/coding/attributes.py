@@ -90,7 +90,7 @@ def _implied(facts: Facts, found: set[Act]) -> set[Act]:
 
 
 def lamina_grade(facts: Facts, doings: Sequence[Doing], calls: Sequence[Call]) -> set[Act]:
-    """Laminectomy, hemilaminectomy or laminotomy: the words for the extent decide, then the side, then the noun used."""
+    """Laminectomy, hemilaminectomy or laminotomy: the words for the extent decide, then the side, then the noun."""
     lamina = [d for d in doings if d.act in LAMINA_ACTS]
     if not lamina:
         return set()

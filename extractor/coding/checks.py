@@ -54,7 +54,7 @@ def _side_conflict(facts: Facts, found: Attributes) -> bool:
 
 
 def _level_conflict(facts: Facts, near: Neighbours, found: Attributes) -> bool:
-    """The body works where the header does not say, or the header claims a level that the body denies or never goes to."""
+    """The body works where the header does not say, or the header claims a level the body denies or never goes to."""
     titled = set(levels.title_interspaces(facts.title_levels))
     bones = set(levels.title_bones(facts.title_levels))
     done = {level for level in found.levels if spine.is_interspace(level)}

@@ -35,10 +35,6 @@ def _causes(found: list[Mention]) -> tuple[Mention, ...]:
     return tuple(named or found)
 
 
-def everywhere(facts: Facts) -> tuple[Mention, ...]:
-    return tuple(m for m in facts.account.of("driver") if m.status is Status.PERFORMED)
-
-
 def kinds(mentions: Iterable[Mention]) -> frozenset[Driver]:
     return frozenset(Driver(m.value) for m in mentions)
 

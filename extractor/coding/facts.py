@@ -1,4 +1,4 @@
-"""What the operation was, gathered from the doings and the rest of the account: the ground the family rules stand on."""
+"""What the operation was, gathered from the doings and the rest of the account: the ground of the family rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ BODY = frozenset({Section.NARRATIVE, Section.ADDENDUM, Section.FINDINGS})
 LAMINA_ACTS = frozenset({"laminectomy", "hemilaminectomy", "laminotomy"})
 SIDE_ACTS = frozenset({"facetectomy", "foraminotomy", "recess"})
 """Facet, foramen or lateral recess work: what lifts a laminectomy from the central to the foraminal family."""
-ROOT_ACTS = frozenset({"root"})
 POSTERIOR_ACTS = (
     LAMINA_ACTS
     | SIDE_ACTS
@@ -48,7 +47,7 @@ class Facts:
         return frozenset(d.act for d in self.done)
 
     def _for_fusion(self, d: Doing) -> bool:
-        """Joints opened, curetted or roughened in the sentence that lays the graft are prepared for fusion, not decompressed."""
+        """Joints opened or roughened in the sentence that lays the graft are prepared for fusion, not decompressed."""
         sentence = self.account.sentences[d.sentence]
         freed = any(
             m.kind == "deed" and m.value in {"recess", "root", "canal", "foraminotomy"} for m in sentence.mentions
@@ -149,7 +148,7 @@ class Facts:
 def _title_levels(sentence: Sentence) -> list[Mention]:
     """Levels of a header line in the clauses that name an act, when only some clauses do."""
     levels = [m for m in sentence.of("level") if m.noun not in ELSEWHERE - {"body"} or m.value != "bone"]
-    neighbours = {m.clause for m in sentence.of("neighbour") if m.value not in {"graft"}}
+    neighbours = {m.clause for m in sentence.of("neighbour") if m.value != "graft"}
     acts = {m.clause for m in (*sentence.of("act"), *sentence.of("deed"))}
     fused_only = neighbours - acts
     kept = [m for m in levels if m.clause not in fused_only and m.noun != "screw"]

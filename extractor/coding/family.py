@@ -1,4 +1,4 @@
-"""Families of a note by transparent rules. A trained classifier joins here in its own time: same facts in, same calls out."""
+"""Families of a note by transparent rules. A trained classifier would join here: same facts in, same calls out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CAGE_CODES_FROM = dt.date(2022, 1, 1)
 
 
 def by_date(calls: tuple[Call, ...], day: dt.date) -> tuple[Call, ...]:
-    """Before 2022 no code for decompression beside a cage exists: the work is of the foraminal family (codebook F, section 1)."""
+    """Before 2022 no code for decompression beside a cage exists: the work is foraminal (codebook F, section 1)."""
     if day >= _CAGE_CODES_FROM:
         return calls
     old = [call for call in calls if call.family in {Family.INTERBODY, Family.FORAMINAL}]
@@ -57,7 +57,10 @@ def _special(facts: Facts, near: Neighbours) -> list[Call]:
 
 
 def _beside(special: list[Call], rest: list[Call]) -> list[Call]:
-    """A special family keeps its levels to itself; other interspaces keep theirs when facet, foramen or disc work is told."""
+    """A special family keeps its levels to itself.
+
+    Other interspaces keep theirs when facet, foramen or disc work is told.
+    """
     if not special:
         return rest
     taken = set(spine.bones_of(level for call in special for level in call.levels))

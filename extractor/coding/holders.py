@@ -1,4 +1,4 @@
-"""Other operations that hold the lamina work as their access, so that no laminectomy family stands (codebook section K)."""
+"""Other operations that hold the lamina work as their access: no laminectomy family stands (codebook section K)."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def title_bones(mentions: Iterable[Mention]) -> tuple[str, ...]:
 
 
 def lamina_bones(doings: Iterable[Doing]) -> tuple[str, ...]:
-    """Bones whose lamina was taken: those named with the work; a mere edge counts only when nothing larger was named."""
+    """Bones whose lamina was taken: those named with the work; a mere edge counts only when nothing larger was."""
     full: list[str] = []
     edge: list[str] = []
     for d in doings:
@@ -67,7 +67,7 @@ def bones_to_interspaces(doings: Sequence[Doing]) -> tuple[str, ...]:
 
 
 def decompressed_interspaces(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...], str]:
-    """Interspaces of an interspace family and where they come from (``narrative``, ``laminae``, ``located`` or ``title``)."""
+    """Interspaces of an interspace family, and their origin: ``narrative``, ``laminae``, ``located`` or ``title``."""
     title = title_interspaces(facts.title_levels)
     told = worked_interspaces(
         doings, (*title, *title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone"))
@@ -94,7 +94,7 @@ def denied_interspaces(facts: Facts) -> set[str]:
 
 
 def _spread(facts: Facts, told: tuple[str, ...], title: tuple[str, ...]) -> tuple[str, ...]:
-    """ "The same was done at each level": the header's interspaces join those the narrative names."""
+    """By "the same was done at each level" the header's interspaces join those the narrative names."""
     spread = facts.mentions("mark", "each_level", performed=False)
     worked = any(
         facts.account.sentences[m.sentence].of("deed") or facts.account.sentences[m.sentence].of("act") for m in spread

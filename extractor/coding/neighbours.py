@@ -1,4 +1,4 @@
-"""Fusions and other neighbouring operations done in the same session, and the interspaces a posterior cage went into."""
+"""Fusions and other neighbouring operations of the same session, and the interspaces a posterior cage went into."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Neighbours:
 
     @cached_property
     def along_the_back(self) -> tuple[Mention, ...]:
-        """Posterior fusion: named in the header, or bone decorticated and grafted in the narrative of a prone patient."""
+        """Posterior fusion: named in the header, or bone decorticated and grafted in a prone patient's narrative."""
         if not self._prone():
             return ()
         told = self.told("posterolateral")

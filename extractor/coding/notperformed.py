@@ -43,7 +43,7 @@ def _judged(facts: Facts) -> Iterator[tuple[Act, Status, Mention]]:
 
 
 def _left_alone(facts: Facts) -> Iterator[tuple[Act, Status, Mention]]:
-    """ "The disc was left alone": said of a structure, it denies the act."""
+    """Said of a structure, "the disc was left alone" denies the act."""
     for d in facts.doings:
         if d.mention.kind == "kept" and d.mention.rule == "work.leave" and d.act in _LEFT:
             yield _LEFT[d.act], Status.NEGATED, d.mention

@@ -79,7 +79,7 @@ class Judged:
 
 
 def judge(account: Account, knowledge: Knowledge, settings: Settings, day: dt.date | None) -> Judged:
-    """Families and code lines of an account. ``day`` is the date of service; without it the note's own, then the newest set."""
+    """Families and code lines of an account. ``day``: of service; without it the note's own, then the newest set."""
     header = Facts(account, ())
     known = attributes_module.known_interspaces(header)
     story = link(account, known)

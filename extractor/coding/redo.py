@@ -10,7 +10,7 @@ _OUTER = HEADER | {Section.DIAGNOSIS}
 
 
 def is_redo(facts: Facts, level: str) -> bool:
-    """Named as redo or recurrent in the header, or scar of an earlier opening met in the narrative, at this interspace."""
+    """Named as redo or recurrent in the header, or scar of an earlier opening met in the narrative, at this level."""
     named = _at(facts, level, facts.mentions("redo", "redo", sections=_OUTER, performed=False))
     scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))
     earlier = _at(facts, level, tuple(m for m in facts.account.of("act") if m.status is Status.HISTORICAL))

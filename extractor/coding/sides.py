@@ -38,7 +38,7 @@ class Sides:
         return Side.MIXED if said else Side.UNSPECIFIED
 
     def _of_call(self, call: Call) -> Side:
-        """One family's side. A stenosis operation that opens both sides anywhere is bilateral unless the header says a side."""
+        """One family's side. A stenosis operation that opens both sides is bilateral unless the header says a side."""
         said = set(self._by_level(call)) - {Side.UNSPECIFIED}
         if call.family in _STENOSIS and self._over_the_top():
             return Side.BILATERAL
@@ -89,7 +89,7 @@ class Sides:
         return Side.BILATERAL if self.header is Side.BILATERAL and self.body is Side.BILATERAL else one
 
     def _torn(self, left: int, right: int) -> Side:
-        """Both sides said apart: the header's one side when it is said oftener, else the side said thrice as often, else both."""
+        """Both sides said apart: the header's side when it is said oftener, else one said thrice as often, or both."""
         if self.header in _ONE and (left > right) == (self.header is Side.LEFT) and left != right:
             return self.header
         if max(left, right) >= 3 * min(left, right):

@@ -1,4 +1,4 @@
-"""Families decided interspace by interspace: cage decompression, laminotomy, its repeat, foraminal and central laminectomy."""
+"""Families decided by interspace: cage decompression, laminotomy, its repeat, foraminal and central laminectomy."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _keyhole(facts: Facts, level: str, acts: set[str], own: Sequence[Doing]) -> 
 
 
 def _beside_cage(facts: Facts, level: str, own: Sequence[Doing]) -> tuple[Family | None, str]:
-    """Decompression beyond what the cage needs: said so, or canal, recess, foramen or roots freed apart from the access."""
+    """Decompression beyond what the cage needs: said so, or canal, recess, foramen or roots freed apart from access."""
     beyond = [d for d in own if not d.access and d.act in SIDE_ACTS | LAMINA_ACTS | {"flavectomy"}]
     freed = {
         d.act

@@ -1,4 +1,4 @@
-"""Families that go by target, view or route before any decompression family is thought of (codebook rules P-1 to P-7)."""
+"""Families that go by target, view or route, before any decompression family (codebook rules P-1 to P-7)."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def route(facts: Facts, near: Neighbours) -> list[Call]:
 
 
 def _is_route(facts: Facts, near: Neighbours, words: tuple[Mention, ...], told: set[str], region: str) -> bool:
-    """Named in the header and told, or told twice; in the thoracic spine a drilled pedicle or rib with disc work is enough."""
+    """Named in the header and told, or told twice; in the thoracic spine a drilled pedicle or rib with disc work."""
     if near.titled("corpectomy", "osteotomy") or (region == "lumbar" and near.cage_levels):
         return False
     disc = bool(facts.did("discectomy", "disc_entered"))

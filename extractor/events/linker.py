@@ -21,8 +21,9 @@ TOLD = frozenset({Section.NARRATIVE, Section.ADDENDUM})
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """One act as told in one place: what, where, on which side, and what became of it. ``explicit``: its own clause names
-    the interspace; ``inferred``: told by "the same was done".
+    """One act as told in one place: what, where, on which side, and what became of it.
+
+    ``explicit``: its own clause names the interspace; ``inferred``: told by "the same was done".
     """
 
     act: str
@@ -45,7 +46,7 @@ class Doing:
 
 @dataclass
 class Place:
-    """Where the narrative is: interspaces and side in force until another is named. ``known``: interspaces of the header."""
+    """Where the narrative is: interspaces and side in force until another is named. ``known``: those of the header."""
 
     known: tuple[str, ...] = ()
     interspaces: tuple[str, ...] = ()
@@ -142,7 +143,7 @@ def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention
 
 
 def _follow_bones(levels: list[Mention], deeds: list[Mention], place: Place) -> None:
-    """Work on the lower edge of L5 is work at L5-S1: the place follows when the bone belongs to another known interspace."""
+    """Work on the lower edge of L5 is work at L5-S1: the place follows a bone of another known interspace."""
     if not any(m.status is Status.PERFORMED and m.value in _BONE_WORK for m in deeds):
         return
     for m in levels:
@@ -165,7 +166,7 @@ def _interspace_of(m: Mention) -> str:
 
 
 def _turn(sentence: Sentence, deeds: list[Mention], place: Place) -> None:
-    """ "Left side first." turns to a side; so does work on one side. Both sides named turn to neither."""
+    """Words such as "Left side first." turn to a side; so does work on one side. Both sides named turn to neither."""
     said = {Side(s.value) for s in sentence.of("side")}
     labelled = sentence.end - sentence.start < 40 or (
         sentence.of("side") and sentence.of("side")[0].start - sentence.start < 12
@@ -176,7 +177,7 @@ def _turn(sentence: Sentence, deeds: list[Mention], place: Place) -> None:
 
 
 def _steps(sentence: Sentence, place: Place) -> tuple[str, ...]:
-    """ "The level above", "the next level down"."""
+    """Steps such as "the level above", "the next level down"."""
     if not place.interspaces or interspaces_in(operative_levels(sentence)):
         return ()
     shift = -1 if sentence.has("mark", "level_above") else 1 if sentence.has("mark", "level_below") else 0
@@ -221,7 +222,7 @@ def _bones(levels: Iterable[Mention]) -> tuple[str, ...]:
 
 
 def _bones_of_processes(m: Mention, sentence: Sentence) -> tuple[str, ...]:
-    """ "The spinous processes of L1 and L2 were bitten off and their laminae thinned": the processes name the bones."""
+    """Processes name the bones: "the spinous processes of L1 and L2 were bitten off and their laminae thinned"."""
     if m.value not in _BONE_WORK:
         return ()
     return spine.sort_levels(
@@ -237,7 +238,7 @@ def _sides(m: Mention, sentence: Sentence, place: Place) -> tuple[Side, ...]:
 
 
 def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
-    """ "The same was done at L5-S1", "repeated on the left": the work of the last place again."""
+    """The work of the last place again: "the same was done at L5-S1", "repeated on the left"."""
     if not sentence.has("mark", "repeat") or not before:
         return []
     mark = next(m for m in sentence.mentions if m.kind == "mark" and m.value == "repeat")

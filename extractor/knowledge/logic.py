@@ -22,7 +22,7 @@ class Composition:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """A rule of family, code selection, gap, conflict or review: what it concludes, what would change it, its source."""
+    """A rule of family, code selection, gap, conflict or review: what it concludes, what would change it, a source."""
 
     id: str
     meaning: str

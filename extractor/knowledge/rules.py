@@ -1,8 +1,8 @@
 """Rule rows of the vocabulary tables: one row, one id, one meaning, its words and its own proofs.
 
-A row of ``data/<table>.toml`` has ``id``, ``value`` (or ``meant``), ``terms`` (literal words, any case) and/or ``patterns``
-(regular expressions), words that must not stand before or after (``not_after``, ``not_before``), and proofs:
-``finds`` are texts the row must match, ``spares`` look-alikes it must leave alone.
+A row of ``data/<table>.toml`` has ``id``, ``value`` (or ``meant``), ``terms`` (literal words, any case) and/or
+``patterns`` (regular expressions), words that must not stand before or after (``not_after``, ``not_before``), and
+proofs: ``finds`` are texts the row must match, ``spares`` look-alikes it must leave alone.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Rule:
 
     @property
     def expression(self) -> str:
-        """All words of the row as one regular expression, longest first, white space flexible; a heading needs its colon."""
+        """All words of the row as one regular expression, longest first, spaces flexible; a heading needs its colon."""
         words = [_flexible(term) for term in sorted((*self.terms, *self.spoken), key=len, reverse=True)]
         heads = [rf"(?:^|(?<=\n)){_flexible(head)}(?=:|\n|$)" for head in sorted(self.heads, key=len, reverse=True)]
         return "|".join((*words, *heads, *self.patterns, *self.heard))

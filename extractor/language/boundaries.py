@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 _ABBREVIATED = {
-    "dr", "mr", "mrs", "ms", "no", "vs", "approx", "st", "jr", "sr", "fig", "e.g", "i.e", "etc", "lig", "post", "pre", "pt", "inc",
-    "min", "max", "incl", "resp", "hx", "dx", "op", "a.m", "p.m", "m.d", "d.o", "ph.d", "p.a", "subq", "ea",
+    "dr", "mr", "mrs", "ms", "no", "vs", "approx", "st", "jr", "sr", "fig", "e.g", "i.e", "etc", "lig", "post", "pre",
+    "pt", "inc", "min", "max", "incl", "resp", "hx", "dx", "op",
+    "a.m", "p.m", "m.d", "d.o", "ph.d", "p.a", "subq", "ea",
 }  # fmt: skip
 _STOP = re.compile(r"[.!?](?=[\s\"')\]]|$)|\n|(?<=\w)\s?(?:period|full stop)\s(?=[A-Z])")
 _LAST_WORD = re.compile(r"([\w.]+)$")
 _CLAUSE = re.compile(
-    r"[,;:()]|\s-\s|\b(?:but|then|while|whereas|until|because|although|though|however|so that|following which|after which|and then|when|which|where|"
+    r"[,;:()]|\s-\s|\b(?:but|then|while|whereas|until|because|although|though|however|so that|following which|"
+    r"after which|and then|when|which|where|"
     r"and (?=(?:we|i|he|she|it|they|the|this|these|a|an|there|no|then|both|each|was|were)\b))\b",
     re.IGNORECASE,
 )

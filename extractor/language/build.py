@@ -20,8 +20,8 @@ from extractor.language.telling import tell
 from extractor.vocabulary import Section
 
 _CHUNK = 2_000
-"""Characters a document of the pipeline holds at least: ConText compares every cue with every word of a document, so long
-notes are read in pieces that end with a sentence. The answer is the same; the cost stays in proportion to the length."""
+"""Characters a document of the pipeline holds at least: ConText compares every cue with every word of a document, so
+long notes are read in pieces that end with a sentence. The answer is the same; the cost keeps in proportion."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from extractor.language.matching import Vocabulary
 
 MENTIONS = "opnote"
 _KINDS = {
-    "acts": "act", "anatomy": "structure", "work": "verb", "targets": "target", "neighbours": "neighbour", "drivers": "driver",
-    "views": "view", "redo": "redo", "sides": "side", "marks": "mark", "documents": "document",
+    "acts": "act", "anatomy": "structure", "work": "verb", "targets": "target", "neighbours": "neighbour",
+    "drivers": "driver", "views": "view", "redo": "redo", "sides": "side", "marks": "mark", "documents": "document",
 }  # fmt: skip
 JUDGED = frozenset({"act", "target", "neighbour", "driver", "view", "redo", "deed", "lesion"})
 
@@ -195,7 +195,7 @@ def _without_old_sites(hits: list[Hit]) -> list[Hit]:
 
 
 def _level_parts(located: list[Hit], lower: list[str]) -> list[work.Found]:
-    """ "The lower half of L3", "the top lip of L5": a part of a bone named without its noun is a part of its lamina."""
+    """A part of a bone named without its noun is a part of its lamina: "the lower half of L3", "the top lip of L5"."""
     return [
         work.Found(h.start, h.end, "lamina", "structure.lamina")
         for h in located
@@ -242,7 +242,7 @@ def _which(lower: list[str], start: int) -> str:
 def _part(lower: list[str], start: int) -> str:
     """Whether only the upper or lower part of a bone is meant: "the superior edge of L5"."""
     before = lower[max(0, start - 6) : start]
-    for index, word in enumerate(reversed(before)):
+    for word in reversed(before):
         if word in {",", "and", ";", "."} or word[:1].isdigit():
             return ""
         if word in _UPPER_PART:
@@ -256,7 +256,10 @@ class Nouns:
     """What a level is of: the noun after it ("L5 root") or before it ("lamina of L5")."""
 
     _SKIP = frozenset(
-        "left right bilateral exiting traversing inferior superior medial lateral lower upper the and , bilaterally nerve facet dorsal ventral both r l disc".split()
+        (
+            "left right bilateral exiting traversing inferior superior medial lateral lower upper the and , "
+            "bilaterally nerve facet dorsal ventral both r l disc"
+        ).split()
     )
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:

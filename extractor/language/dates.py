@@ -16,18 +16,24 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _CUE = re.compile(
-    r"\b(?:dates? of (?:service|surgery|operation|procedure)|date of the (?:operation|procedure|surgery)|dos|service date|procedure date|operation date|surgery date|op date|"
-    r"operation (?:of|on|dated)|operative date|date|done on|performed on|procedure done|surgery on|service|operation|stage \d)\W{0,6}(?:is |was |as )?$",
+    r"\b(?:dates? of (?:service|surgery|operation|procedure)|date of the (?:operation|procedure|surgery)|dos|"
+    r"service date|procedure date|operation date|surgery date|op date|"
+    r"operation (?:of|on|dated)|operative date|date|done on|performed on|procedure done|surgery on|"
+    r"service|operation|stage \d)\W{0,6}(?:is |was |as )?$",
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"(?:birth|dob|dictat\w*|transcri\w*|discharge|admission|admitted|signed|mri|scan|injur\w*|seen|visit|onset|printed|filed|d|t)\W{0,8}$",
+    r"(?:birth|dob|dictat\w*|transcri\w*|discharge|admission|admitted|signed|mri|scan|injur\w*|"
+    r"seen|visit|onset|printed|filed|d|t)\W{0,8}$",
     re.IGNORECASE,
 )
 
 
 def find_dates(text: str, headings: Sequence[Heading]) -> tuple[str, ...]:
-    """ISO dates that stand beside words for the day of the operation, first the surest. A bare date in the first lines counts last."""
+    """ISO dates beside words for the day of the operation, first the surest.
+
+    A bare date in the first lines counts last.
+    """
     sure: list[str] = []
     maybe: list[str] = []
     for match in _DATE.finditer(text):

@@ -1,4 +1,4 @@
-"""Function words that the shallow reading of a sentence goes by. Grammar, not surgery: clinical words are in the tables."""
+"""Function words that the shallow reading of a sentence goes by. Grammar alone: clinical words are in the tables."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ def _set(words: str) -> frozenset[str]:
 
 
 PREPOSITIONS = _set(
-    "with at to from under underneath over off between on in above below beneath around along near by against into beyond behind until "
-    "toward towards through past onto without for via inside outside across upon beside w/ adjacent overlying covering medial lateral "
-    "up down out anterior posterior ventral dorsal rostral caudal cephalad deep superficial like exposing before after as within throughout"
+    "with at to from under underneath over off between on in above below beneath around along near by against into "
+    "beyond behind until toward towards through past onto without for via inside outside across upon beside w/ "
+    "adjacent overlying covering medial lateral up down out anterior posterior ventral dorsal rostral caudal cephalad "
+    "deep superficial like exposing before after as within throughout"
 )
 DIRECTIONS = _set(
     "medial lateral anterior posterior ventral dorsal rostral caudal cephalad deep superficial up down out"
@@ -18,18 +19,23 @@ DIRECTIONS = _set(
 """Prepositions only before "to"; else adjectives of a part."""
 
 PARTITIVES = _set(
-    "half halves third thirds quarter edge edges margin margins portion portions part parts lip lips aspect aspects rim rims tip tips undersurface "
-    "underside bottom top majority remainder remnant remnants surface cap roof piece pieces most all both each much bite bites mm millimeters "
-    "millimetres corner base percent shelf side sides rest some bulk remaining layer layers fragment fragments amount sliver section sections "
-    "border window leaf leaves sheet inch cm two-thirds bits spur ridge overhang bone neck origin attachment insertion hypertrophy few more "
-    "length width wall walls strip strips scallop curl wafer removal resection excision decompression point floor face body less whole entirety remains breadth outside inside upper lower stub stubs stump stumps end ends lump wafer band ring crescent"
+    "half halves third thirds quarter edge edges margin margins portion portions part parts lip lips aspect aspects "
+    "rim rims tip tips undersurface underside bottom top majority remainder remnant remnants surface cap roof piece "
+    "pieces most all both each much bite bites mm millimeters millimetres corner base percent shelf side sides rest "
+    "some bulk remaining layer layers fragment fragments amount sliver section sections border window leaf leaves "
+    "sheet inch cm two-thirds bits spur ridge overhang bone neck origin attachment insertion hypertrophy few more "
+    "length width wall walls strip strips scallop curl wafer removal resection excision decompression point floor "
+    "face body less whole entirety remains breadth outside inside upper lower stub stubs stump stumps end ends lump "
+    "band ring crescent"
 )
 DETERMINERS = _set(
-    "the a an this that these those each both either any some several one two three four five no our another all every his her its their"
+    "the a an this that these those each both either any some several one two three four five no our another all "
+    "every his her its their"
 )
 PRONOUNS = _set("it these they this them which their its those both each")
 SUBJECTS = _set(
-    "to we i and then by surgeon resident fellow attending he she they carefully gently sharply again next also first now punches punch kerrisons"
+    "to we i and then by surgeon resident fellow attending he she they carefully gently sharply again next also first "
+    "now punches punch kerrisons"
 )
 """Words after which a past tense is active: "we removed", "then drilled"."""
 

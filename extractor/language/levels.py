@@ -1,4 +1,4 @@
-"""Levels as surgeons say them: L4-L5, L4-5, L4/5, L45, L5-S1, C3, C4 and C5, L3 through S1, "see five six", "the 4-5 level".
+"""Levels as surgeons say them: L4-L5, L4-5, L4/5, L45, C3, C4 and C5, L3 through S1, "see five six", "the 4-5 level".
 
 A regular expression proposes, vertebral arithmetic disposes: what is no level of the spine is no mention.
 """
@@ -20,8 +20,10 @@ _ORDINALS = {
     "tenth": 10, "eleventh": 11, "twelfth": 12,
 }  # fmt: skip
 _LETTERS = {
-    "see": "C", "sea": "C", "cee": "C", "c": "C", "cervical": "C", "tee": "T", "tea": "T", "t": "T", "thoracic": "T", "d": "T",
-    "dorsal": "T", "el": "L", "ell": "L", "elle": "L", "l": "L", "lumbar": "L", "ess": "S", "es": "S", "s": "S", "sacral": "S",
+    "see": "C", "sea": "C", "cee": "C", "c": "C", "cervical": "C",
+    "tee": "T", "tea": "T", "t": "T", "thoracic": "T", "d": "T", "dorsal": "T",
+    "el": "L", "ell": "L", "elle": "L", "l": "L", "lumbar": "L",
+    "ess": "S", "es": "S", "s": "S", "sacral": "S",
 }  # fmt: skip
 
 _NUMBER_WORD = "|".join(_WORDS)
@@ -30,35 +32,46 @@ _LETTER = r"(?:[CTLS]|see|sea|cee|tee|tea|ell|elle|el|ess|es|lumbar|cervical|tho
 _ATOM = rf"(?:{_LETTER}[\s-]?{_NUM}|LS(?=[-/]S1)|occiput|C0|Oc(?=[-/ ]C))"
 _JOIN = r"(?:\s?(?:-|/|\+|&|,\s?and|,|and|to|through|thru|down to|down through)\s?|\s)"
 _EXPRESSION = re.compile(
-    rf"(?<![\w.#/-])(?:(?P<packed>[CL][1-7][1-7](?!\d)|L5S1|C7T1|T12L1)|(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)",
+    rf"(?<![\w.#/-])(?:(?P<packed>[CL][1-7][1-7](?!\d)|L5S1|C7T1|T12L1)|"
+    rf"(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)",
     re.IGNORECASE,
 )
 _PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{_NUM})", re.IGNORECASE)
 _SPLIT = re.compile(r"([a-z]+?)[\s-]?(\d{1,2}|" + _NUMBER_WORD + r")$", re.IGNORECASE)
 _ORDINAL = re.compile(
-    rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))? (cervical|thoracic|dorsal|lumbar|sacral)\b",
+    rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))? "
+    r"(cervical|thoracic|dorsal|lumbar|sacral)\b",
     re.IGNORECASE,
 )
 _LUMBOSACRAL = re.compile(
     r"\blumbo-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)", re.IGNORECASE
 )
 _UNIT = (
-    r"(?!\s?(?:-?\s?0\b|mm|cm|cc|ml|mg|millim|centim|weeks?|days?|months?|hours?|hrs?|times?|minutes?|min|percent|%|passes|bites|x\b|inch|"
-    r"strength|french|years?|liters?|vicryl|nylon|monocryl|prolene|mon|lb|pounds|small|large|more|pieces|fragments|grams?|g\b|"
-    r"attempts|patients|sutures|screws?|plates|units|injections|drops|others|shots|views|in (?:the|all|his|her)|out of|of my))"
+    r"(?!\s?(?:-?\s?0\b|mm|cm|cc|ml|mg|millim|centim|weeks?|days?|months?|hours?|hrs?|times?|minutes?|min|percent|%|"
+    r"passes|bites|x\b|inch|strength|french|years?|liters?|vicryl|nylon|monocryl|prolene|mon|lb|pounds|small|large|"
+    r"more|pieces|fragments|grams?|g\b|attempts|patients|sutures|screws?|plates|units|injections|drops|others|shots|"
+    r"views|in (?:the|all|his|her)|out of|of my))"
 )
-_PLACE = r"(?:levels?|interspaces?|disc|discs|space|facets?|lamina|laminae|interlaminar|joints?|foram\w+|side|segment|on the|ligament|flavum|recess|window|left|right|bilateral|same|which|was|only|being|is)"
+_PLACE = (
+    r"(?:levels?|interspaces?|disc|discs|space|facets?|lamina|laminae|interlaminar|joints?|foram\w+|side|segment|"
+    r"on the|ligament|flavum|recess|window|left|right|bilateral|same|which|was|only|being|is)"
+)
 _BARE = re.compile(
-    rf"(?:(?<=\bat )|(?<=\bthe )|(?<=\bto )|(?<=\bof )|(?<=\bover )|(?<=\bbetween )|(?<=\band )|(?<=\bthen )|(?<=\bleft )|(?<=\bright )|(?<=\bfrom )|(?<=\bboth )|(?<=\bfor )|(?<=\bin )|(?<=: )|(?<=\n)|(?<=, )|(?<=\bor ))"
+    r"(?:(?<=\bat )|(?<=\bthe )|(?<=\bto )|(?<=\bof )|(?<=\bover )|(?<=\bbetween )|(?<=\band )|(?<=\bthen )|"
+    r"(?<=\bleft )|(?<=\bright )|(?<=\bfrom )|(?<=\bboth )|(?<=\bfor )|(?<=\bin )|(?<=: )|(?<=\n)|(?<=, )|(?<=\bor ))"
     rf"(?P<a>{_NUM})(?:\s?[-/]\s?|\s| and )(?P<b>{_NUM})(?![\w/.-]){_UNIT}(?=(?P<tail>\s{_PLACE}\b)?)",
     re.IGNORECASE,
 )
 _PART_OF = re.compile(
-    rf"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower) of (?:the )?(?P<list>{_NUM}(?:(?:, and |, | and | through | to ){_NUM})*)(?![\w/-]){_UNIT}(?=\s*(?:[,.;:)]|and\b|were\b|was\b|so\b|with\b|to\b|for\b|using\b|then\b|until\b|on\b|in\b|out\b|off\b|from\b|both\b|as\b|only\b|is\b|which\b|$))",
+    r"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower)"
+    rf" of (?:the )?(?P<list>{_NUM}(?:(?:, and |, | and | through | to ){_NUM})*)(?![\w/-]){_UNIT}"
+    r"(?=\s*(?:[,.;:)]|and\b|were\b|was\b|so\b|with\b|to\b|for\b|using\b|then\b|"
+    r"until\b|on\b|in\b|out\b|off\b|from\b|both\b|as\b|only\b|is\b|which\b|$))",
     re.IGNORECASE,
 )
 _BONE_NOUN = re.compile(
-    rf"(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))(?P<n>{_NUM}) (?=lamina\b|pedicle\b)",
+    r"(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))"
+    rf"(?P<n>{_NUM}) (?=lamina\b|pedicle\b)",
     re.IGNORECASE,
 )
 _SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$", re.IGNORECASE)
@@ -66,8 +79,10 @@ _SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|ple
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One bone, one interspace or one range of a level expression. ``levels``: bones of a single or ``and``-joined bone,
-    interspaces of a pair or range; ``bones``: all bones named, ends of a range included.
+    """One bone, one interspace or one range of a level expression.
+
+    ``levels``: bones of a single or ``and``-joined bone, interspaces of a pair or range; ``bones``: all bones named,
+    ends of a range included.
     """
 
     start: int
@@ -175,7 +190,7 @@ def _continued(previous: str, number: int) -> str | None:
 
 
 def _may_follow(last: _Piece, join: str, bone: str, explicit: bool) -> bool:
-    """Whether a further number belongs to the expression: bare numbers only where a surgeon would leave the letter out."""
+    """Whether a further number belongs to the expression: bare ones only where a surgeon would leave the letter out."""
     if explicit:
         return join != "" or spine.rank(bone) == spine.rank(last.bone) + 1
     step = spine.rank(bone) - spine.rank(last.bone)
@@ -264,7 +279,7 @@ def _ordinal_pair(match: re.Match[str], bones: tuple[str, ...], group: int) -> l
 
 
 def _bare(text: str, found: list[Segment]) -> list[Segment]:
-    """Numbers without a letter, read in the region of the nearest level before them ("the 4-5 level", "lamina of five")."""
+    """Numbers without a letter, read in the region of the level before them ("the 4-5 level", "lamina of five")."""
     if not found:
         return []
     extra: list[Segment] = []
@@ -283,8 +298,6 @@ def _region_before(position: int, found: list[Segment], number: int) -> str:
         if segment.start > position:
             break
         letter = segment.bones[0][0]
-    else:
-        segment = found[0]
     if found[0].start > position:
         letter = found[0].bones[0][0]
     return letter if spine.is_vertebra(f"{letter}{number}") else "?"
@@ -318,7 +331,6 @@ def _bare_pair(text: str, match: re.Match[str], found: list[Segment]) -> list[Se
 
 def _bare_bones(start: int, words: str, found: list[Segment]) -> list[Segment]:
     extra: list[Segment] = []
-    previous: tuple[str, int] | None = None
     for number in re.finditer(rf"{_NUM}|through|to", words, re.IGNORECASE):
         if number.group().lower() in {"through", "to"}:
             continue
@@ -327,5 +339,4 @@ def _bare_bones(start: int, words: str, found: list[Segment]) -> list[Segment]:
         if spine.is_vertebra(bone):
             position = start + number.start()
             extra.append(Segment(position, position + len(number.group()), (bone,), (bone,), "bone", 20_000 + start))
-            previous = bone, position
-    return extra if previous else []
+    return extra

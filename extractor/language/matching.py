@@ -26,7 +26,7 @@ class Vocabulary:
                 self._rules[nlp.vocab.strings[rule.id]] = rule
 
     def __call__(self, doc: Doc, lower: Sequence[str]) -> list[tuple[Rule, int, int]]:
-        """Rule, first and past-last token of each match, longest first where exclusive tables compete, in text order."""
+        """Rule, first and past-last token of each match, longest first where exclusive tables vie, in text order."""
         taken: dict[str, set[int]] = {}
         kept: list[tuple[Rule, int, int]] = []
         for rule, start, end in sorted(self._found(doc, lower), key=lambda m: (m[1] - m[2], m[1])):

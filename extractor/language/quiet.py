@@ -8,7 +8,7 @@ import warnings
 def quiet() -> None:
     """Take loguru's default sink away and keep library warnings, which may quote text, off the screen."""
     try:
-        from loguru import logger
+        from loguru import logger  # noqa: PLC0415
     except ImportError:
         return
     logger.remove()

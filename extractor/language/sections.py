@@ -33,7 +33,9 @@ class Headings:
             spoken += rule.spoken
         heads = "|".join(_flexible(head) for head in sorted(self._by_head, key=len, reverse=True))
         self._written = re.compile(
-            rf"(?P<lead>^|\n|[.;]\s|\|\s|\s-\s)[ \t>*#=_.~\[(-]*(?:\(?(?:\d{{1,2}}|[A-Za-z]|[ivx]+)[.)]\s*)?(?P<head>{heads})(?P<tail>\s*\([^)\n]{{0,40}}\))?\s*(?P<mark>:|\.{{2,}}|--|-(?=\s)|=|\.(?=\s)|(?=\n|$))",
+            r"(?P<lead>^|\n|[.;]\s|\|\s|\s-\s)[ \t>*#=_.~\[(-]*(?:\(?(?:\d{1,2}|[A-Za-z]|[ivx]+)[.)]\s*)?"
+            rf"(?P<head>{heads})(?P<tail>\s*\([^)\n]{{0,40}}\))?\s*"
+            r"(?P<mark>:|\.{2,}|--|-(?=\s)|=|\.(?=\s)|(?=\n|$))",
             re.IGNORECASE,
         )
         self._spoken = re.compile(
@@ -65,7 +67,9 @@ class Headings:
 
 
 _DICTATED = re.compile(
-    r"(?:^|\n|[.;]\s|\bsame\s)(?P<head>operations?|procedures?)(?=\s(?!was|is|in\b|note|had|began|went|well|tolerated|itself|took|report|room|table|without|and\b|of|by|to\b|on\b|with|as\b|for\b|were|are|time|start|codes?|date)[A-Za-z0-9])",
+    r"(?:^|\n|[.;]\s|\bsame\s)(?P<head>operations?|procedures?)"
+    r"(?=\s(?!was|is|in\b|note|had|began|went|well|tolerated|itself|took|report|room|table|without|"
+    r"and\b|of|by|to\b|on\b|with|as\b|for\b|were|are|time|start|codes?|date)[A-Za-z0-9])",
     re.IGNORECASE,
 )
 """Speech recognition leaves the colon out: "postop diagnosis same procedure left hemilaminectomy"."""
@@ -85,11 +89,9 @@ def _told_at_length(headings: list[Heading], text: str) -> list[Heading]:
     kept: list[Heading] = []
     for index, heading in enumerate(headings):
         end = headings[index + 1].start if index + 1 < len(headings) else len(text)
-        if heading.section is Section.TITLE and _is_told(
-            text[heading.end : end], any(h.section is Section.TITLE for h in kept)
-        ):
-            heading = replace(heading, section=Section.NARRATIVE)
-        kept.append(heading)
+        titled = any(h.section is Section.TITLE for h in kept)
+        told = heading.section is Section.TITLE and _is_told(text[heading.end : end], titled)
+        kept.append(replace(heading, section=Section.NARRATIVE) if told else heading)
     return kept
 
 
@@ -101,12 +103,14 @@ def _is_told(body: str, titled: bool) -> bool:
 
 _CAPITAL_LINE = re.compile(r"(?<![^\n])[ \t*#=-]*(?P<head>[A-Z][A-Z0-9 ,/&()'.+-]{3,60}?)[ \t]*:?[ \t=-]*(?=\n|$)")
 _TITLE_LINE = re.compile(
-    r"(?<![^\n])[ \t*#]*(?P<head>[A-Z][a-z]+(?:[ /-](?:[a-z]+|[A-Z][a-z]+|[LCTS]\d+(?:[-/][LCTS]?\d+)?|\d-\d)){0,5}),?[ \t]*:?[ \t]*(?=\n)"
+    r"(?<![^\n])[ \t*#]*"
+    r"(?P<head>[A-Z][a-z]+(?:[ /-](?:[a-z]+|[A-Z][a-z]+|[LCTS]\d+(?:[-/][LCTS]?\d+)?|\d-\d)){0,5})"
+    r",?[ \t]*:?[ \t]*(?=\n)"
 )
 
 
 def _unknown(text: str) -> list[tuple[int, int]]:
-    """Lines that look like headings though no table knows them: they end the section before, and tell nothing themselves."""
+    """Lines that look like headings though no table knows them: they end the section before, and tell nothing."""
     found = [m.span("head") for m in _TITLE_LINE.finditer(text)]
     if sum(map(str.islower, text)) > len(text) * 0.3:
         found += [m.span("head") for m in _CAPITAL_LINE.finditer(text)]
@@ -118,7 +122,7 @@ def _flexible(head: str) -> str:
 
 
 def _may_head(match: re.Match[str]) -> bool:
-    """A one-word heading inside running text needs its colon; at the start of a line a colon, a dash or an empty rest."""
+    """A one-word heading in running text needs its colon; at the start of a line a colon, a dash or an empty rest."""
     at_line = match["lead"] == "" or match["lead"].endswith("\n")
     mark = match["mark"]
     if mark == ":":

@@ -1,10 +1,10 @@
 """Who does what to which structure: a shallow reading of one sentence.
 
-Surgeons rarely name an act; they say that the inferior half of the lamina was taken with a Kerrison. Each verb of work is
-given its objects: to its left when it is passive ("the lamina and medial facet were removed"), to its right when it is
-active ("removing the lamina"). A structure that only says where ("elevated off the dura", "with a hook at the facet") is no
-object. A verb without an object of its own takes that of the verb before it ("was thinned and removed"), and a pronoun
-("these were enlarged", "it was taken out") stands for what was spoken of last.
+Surgeons rarely name an act; they say that the inferior half of the lamina was taken with a Kerrison. Each verb of
+work is given its objects: to its left when it is passive ("the lamina and medial facet were removed"), to its right
+when it is active ("removing the lamina"). A structure that only says where ("elevated off the dura", "with a hook at
+the facet") is no object. A verb without an object of its own takes that of the verb before it ("was thinned and
+removed"), and a pronoun ("these were enlarged", "it was taken out") stands for what was spoken of last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from extractor.language import grammar as g
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A structure or a verb in a sentence: token span, table value and rule. ``start`` below zero: from a sentence before."""
+    """A structure or a verb in a sentence: token span, value and rule. ``start`` below zero: from a sentence before."""
 
     start: int
     end: int
@@ -37,7 +37,7 @@ class Deed:
 def deeds(
     tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found], spoken_of: Sequence[Found] = ()
 ) -> list[Deed]:
-    """All pairs of structure and work in one sentence. ``tokens`` are lower case; ``spoken_of``: structures of the sentence before."""
+    """All pairs of structure and work in one sentence. ``tokens`` are lower case; ``spoken_of``: of the one before."""
     found: list[Deed] = []
     last: list[Found] = []
     working = [v for v in verbs if _is_work(tokens, v)]
@@ -63,7 +63,7 @@ _BONY = frozenset({"lamina", "facet", "flavum", "spinous_process", "loose_arch"}
 def _trailing(
     tokens: Sequence[str], free: Sequence[Found], working: Sequence[Found], removing: Sequence[Found]
 ) -> Iterator[Deed]:
-    """ "The lamina of T10 was removed, then the lower half of T9", "together with the flavum": more of what was taken."""
+    """More of what was taken: "the lamina of T10 was removed, then the lower half of T9", "along with the flavum"."""
     for thing in free:
         verb = next((v for v in reversed(working) if v.end <= thing.start), None)
         if verb not in removing or verb is None or thing.value not in {"lamina", "facet", "flavum"}:
@@ -126,7 +126,7 @@ def _shares(tokens: Sequence[str], left: int, start: int) -> bool:
 def _pronoun(
     tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int, spoken_of: Sequence[Found]
 ) -> list[Found]:
-    """What "it", "these" or "their inner third" before a verb stand for: the last structure named, in this sentence or before."""
+    """What "it", "these" or "their inner third" before a verb stand for: the last structure named, here or before."""
     index = next((i for i in range(verb.start - 1, max(left, verb.start - 9) - 1, -1) if tokens[i] in g.PRONOUNS), None)
     if index is None or any(t in g.STRONG_BREAKS for t in tokens[index : verb.start]):
         return []
@@ -182,7 +182,7 @@ def _on_right(tokens: Sequence[str], structures: Sequence[Found], verb: Found, r
 
 
 def _source(tokens: Sequence[str], structures: Sequence[Found], verb: Found, right: int) -> list[Found]:
-    """ "Bone was removed from the lamina": the structure after "from", "off" or "along"."""
+    """The structure after "from", "off" or "along": "bone was removed from the lamina"."""
     for thing in structures:
         near = verb.end <= thing.start <= min(verb.end + 8, right)
         if near and any(t in {"from", "off", "of", "along", "at"} for t in tokens[verb.end : thing.start]):
@@ -214,7 +214,7 @@ def _is_placed(tokens: Sequence[str], thing: Found, since: int = 0, barring: fro
 
 
 def _is_preposition(tokens: Sequence[str], index: int) -> bool:
-    """ "medial facet" names a part; "medial to the facet" a place."""
+    """Whether a word makes a place: "medial to the facet" does; "medial facet" names a part."""
     word = tokens[index]
     if word == "of":
         return not (index > 0 and _is_part(tokens[index - 1]))

@@ -1,4 +1,4 @@
-"""The synthetic annotated notes under ``corpora/notes``: one ``NN.txt`` and its labels ``NN.json`` per note, a folder per hand."""
+"""The synthetic notes under ``corpora/notes``: one ``NN.txt`` and its labels ``NN.json`` each, a folder per hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from extractor.notes.readers import read_notes
 
 @dataclass(frozen=True, slots=True)
 class LabelledNote:
-    """A note with its gold labels as ``corpora/README.md`` describes them. ``hand``: the writer, by whom splits are made."""
+    """A note with its labels as ``corpora/README.md`` describes them. ``hand``: the writer, by whom splits are made."""
 
     note: Note
     hand: str
@@ -31,4 +31,5 @@ def read_corpus(folder: Path) -> Iterator[LabelledNote]:
         if not labels.is_file():
             raise UsageError(f"{labels} is missing; every note of the corpus has its labels beside it")
         entry = json.loads(labels.read_text(encoding="utf-8"))
-        yield LabelledNote(note, note.note_id.split("/")[0], entry["gold"] | {"date_of_service": entry["date_of_service"]})
+        gold = entry["gold"] | {"date_of_service": entry["date_of_service"]}
+        yield LabelledNote(note, note.note_id.split("/")[0], gold)
