@@ -114,7 +114,9 @@ class Facts:
     @cached_property
     def diseases(self) -> tuple[Mention, ...]:
         """Driver mentions of the header and diagnosis; of the indication, then the narrative, when those name none."""
-        for sections in (HEADER | {Section.DIAGNOSIS}, frozenset({Section.INDICATION, Section.CONSENT}), BODY):
+        stated = any(s.section is Section.DIAGNOSIS for s in self.account.sentences)
+        told = frozenset({Section.INDICATION, Section.CONSENT})
+        for sections in (HEADER | {Section.DIAGNOSIS}, told, frozenset[Section]() if stated else BODY):
             found = self.mentions("driver", *Driver, sections=sections)
             if found:
                 return found

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from extractor import spine
-from extractor.coding import sites
+from extractor.coding import levels, sites
 from extractor.coding.calls import Call, strongest
 from extractor.coding.facts import Facts
 from extractor.coding.holders import holder
@@ -27,7 +27,7 @@ def families(facts: Facts, near: Neighbours) -> tuple[tuple[Call, ...], str]:
     special = _special(facts, near)
     if special and special[0].family in _WHOLE:
         return tuple(special), ""
-    rest = _beside(special, sites.calls(facts, near))
+    rest = _beside(special, sites.calls(facts, near), set(levels.title_interspaces(facts.title_levels)))
     calls = strongest([*special, *rest])
     return calls, "" if calls else "family.none.no_support"
 
@@ -56,7 +56,7 @@ def _special(facts: Facts, near: Neighbours) -> list[Call]:
     return []
 
 
-def _beside(special: list[Call], rest: list[Call]) -> list[Call]:
+def _beside(special: list[Call], rest: list[Call], titled: set[str]) -> list[Call]:
     """A special family keeps its levels to itself.
 
     Other interspaces keep theirs when facet, foramen or disc work is told.
@@ -66,7 +66,7 @@ def _beside(special: list[Call], rest: list[Call]) -> list[Call]:
     taken = set(spine.bones_of(level for call in special for level in call.levels))
     if not taken:
         return []
-    return [call for call in (_without(call, taken) for call in rest) if call.levels and _stands(call, taken)]
+    return [call for call in (_without(call, taken) for call in rest) if call.levels and _stands(call, taken, titled)]
 
 
 def _without(call: Call, taken: set[str]) -> Call:
@@ -74,11 +74,12 @@ def _without(call: Call, taken: set[str]) -> Call:
     return replace(call, levels=spaces)
 
 
-def _stands(call: Call, taken: set[str]) -> bool:
+def _stands(call: Call, taken: set[str], titled: set[str]) -> bool:
     """Laminae near a special family's are its own approach; far ones are another operation."""
     apart = min(abs(spine.rank(a) - spine.rank(b)) for a in spine.bones_of(call.levels) for b in taken)
     return apart > 3 or (
-        call.family in _SIDED and any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings)
+        call.family in _SIDED
+        and (bool(set(call.levels) & titled) or any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings))
     )
 
 

@@ -9,7 +9,7 @@ from extractor.coding.facts import LAMINA_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.vocabulary import Driver, Section, Status
 
-_ALWAYS = ("paddle_lead", "interspinous_device")
+_ALWAYS = ("paddle_lead",)
 _UNLESS_NAMED = ("cement", "injection", "hardware_removal", "washout")
 _DISEASED = frozenset({Driver.STENOSIS, Driver.DISC_HERNIATION, Driver.SYNOVIAL_CYST})
 
@@ -72,6 +72,7 @@ _TESTS: dict[str, Callable[[Facts, Neighbours], bool]] = {
     "elsewhere": _elsewhere,
     **{kind: _always(kind) for kind in _ALWAYS},
     **{kind: _unless_named(kind) for kind in _UNLESS_NAMED},
+    "interspinous_device": lambda facts, near: bool(near.titled("interspinous_device")),
     "catheter": lambda facts, near: bool(near.titled("catheter")),
     "disc_replacement": lambda facts, near: bool(near.titled("disc_replacement")),
     "chiari": lambda facts, near: bool(near.titled("chiari")),

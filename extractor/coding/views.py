@@ -43,7 +43,8 @@ def _names_work(facts: Facts, m: Mention) -> bool:
     """The same header line names a decompression or disc operation, not screws or cement."""
     sentence = facts.account.sentences[m.sentence]
     return (
-        any(
+        m.value == "percutaneous"
+        or any(
             a.value in {"decompression", "discectomy", "laminotomy", "laminectomy", "flavectomy"}
             for a in sentence.of("act")
         )

@@ -156,7 +156,7 @@ def _follow_bones(levels: list[Mention], deeds: list[Mention], place: Place) -> 
             return
 
 
-_BONE_WORK = frozenset({"laminectomy", "laminotomy", "hemilaminectomy", "bone"})
+_BONE_WORK = frozenset({"laminectomy", "laminotomy", "hemilaminectomy", "bone", "flavectomy"})
 
 
 def _interspace_of(m: Mention) -> str:

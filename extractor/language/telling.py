@@ -28,12 +28,32 @@ def tell(drafts: Sequence[Drafted], headings: list[Heading], text: str, heard: H
     """Sentences with their sections. The operation begins with the first sentence that brings the patient to the table;
     what a heading does not govern is title or indication before that, narrative after.
     """
-    state = _State()
-    for index, draft in enumerate(drafts):
-        given, heading = section_at(draft.start, headings, text)
-        section = state.section(draft, given, heading, text)
+    for index, (draft, section) in enumerate(zip(drafts, _sections(drafts, headings, text), strict=True)):
         start, end = heard.original(draft.start, draft.end)
         yield Sentence(index, start, end, section, tuple(_placed(m, section, index) for m in draft.mentions))
+
+
+def _sections(drafts: Sequence[Drafted], headings: list[Heading], text: str) -> list[Section]:
+    """The section of each sentence. A note whose operation no words open is told from its first work on."""
+    state = _State()
+    sections = []
+    for draft in drafts:
+        given, heading = section_at(draft.start, headings, text)
+        sections.append(state.section(draft, given, heading, text))
+    worked = [index for index, draft in enumerate(drafts) if _works(draft)]
+    if any(sections[index] is Section.NARRATIVE for index in worked):
+        return sections
+    start = next((index for index in worked if sections[index] is Section.INDICATION), len(sections))
+    return [*sections[:start], *(Section.NARRATIVE if s is Section.INDICATION else s for s in sections[start:])]
+
+
+_WORK = frozenset({"laminectomy", "laminotomy", "facetectomy", "flavectomy", "durotomy", "discectomy", "bone"})
+
+
+def _works(draft: Drafted) -> bool:
+    """Bone, ligament, disc or dura worked on, told as done and not as history."""
+    done = [m for m in draft.mentions if m.kind == "deed" and m.value in _WORK and m.status is Status.PERFORMED]
+    return bool(done) and not _is_history(draft)
 
 
 def _placed(m: Mention, section: Section, index: int) -> Mention:
