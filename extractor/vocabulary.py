@@ -175,7 +175,7 @@ class Role(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a coder should look at a note (closed list, each with its meaning in ``knowledge/data/reasons.toml``)."""
+    """Why a coder should look at a note (closed list, each with its meaning in ``knowledge/data/logic.toml``)."""
 
     CONFLICT_SIDE = "conflict_side"
     CONFLICT_LEVEL = "conflict_level"

@@ -5,9 +5,15 @@ from __future__ import annotations
 from extractor.coding.facts import Facts
 
 
+_OPENING = 250
+"""Characters at the head of a document in which its kind is named."""
+
+
 def is_operative(facts: Facts) -> bool:
-    """Words of an operating room against words of a clinic or a radiology suite, each rule word counted once."""
+    """The kind named at its head; else words of an operating room against words of a clinic or a radiology suite."""
     marks = facts.account.of("document")
+    if any(m.value == "kind" and m.start < _OPENING for m in marks):
+        return False
     for_it = {(m.value, m.rule) for m in marks}
     operation = sum(1 for m in marks if m.value == "operation")
     other = sum(1 for m in marks if m.value == "other")

@@ -49,14 +49,9 @@ class Facts:
     def _for_fusion(self, d: Doing) -> bool:
         """Joints opened or roughened in the sentence that lays the graft are prepared for fusion, not decompressed."""
         sentence = self.account.sentences[d.sentence]
-        freed = any(
-            m.kind == "deed" and m.value in {"recess", "root", "canal", "foraminotomy"} for m in sentence.mentions
-        )
-        return (
-            d.act in {"facetectomy", "facet_opened", "rib"}
-            and sentence.has("neighbour", "posterolateral")
-            and not freed
-        )
+        bedded = sentence.has("mark", "fusion_bed")
+        freed = any(m.kind == "deed" and m.value in {"root", "canal", "foraminotomy"} for m in sentence.mentions)
+        return d.act in {"facetectomy", "facet_opened", "rib", "recess"} and bedded and not freed
 
     def did(self, *acts: str) -> tuple[Doing, ...]:
         return tuple(d for d in self.done if d.act in acts)

@@ -11,6 +11,7 @@ from extractor.vocabulary import Driver, Section, Status
 
 _ALWAYS = ("paddle_lead",)
 _UNLESS_NAMED = ("cement", "injection", "hardware_removal", "washout")
+_LAMINA_WORK = LAMINA_ACTS | {"decompression", "foraminotomy", "discectomy", "lesion_removal"}
 _DISEASED = frozenset({Driver.STENOSIS, Driver.DISC_HERNIATION, Driver.SYNOVIAL_CYST})
 
 
@@ -32,7 +33,7 @@ def _always(kind: str) -> Callable[[Facts, Neighbours], bool]:
 def _unless_named(kind: str) -> Callable[[Facts, Neighbours], bool]:
     return lambda facts, near: (
         bool(near.titled(kind))
-        and not facts.title_acts & (LAMINA_ACTS | {"decompression", "foraminotomy", "discectomy", "lesion_removal"})
+        and not facts.title_acts & _LAMINA_WORK
     )
 
 
@@ -53,6 +54,13 @@ def _osteotomy(facts: Facts, near: Neighbours) -> bool:
     """Posterior elements taken so that a deformity can be corrected or a body removed."""
     titled = near.titled("osteotomy", "corpectomy")
     return bool(titled) and (not _diseases(facts) & _DISEASED or _denied(facts))
+
+
+def _deformity(facts: Facts, near: Neighbours) -> bool:
+    """A fusion for a curve, without any decompression in the header and without a narrow canal in the diagnosis."""
+    curved = facts.mentions("neighbour", "deformity", sections={Section.DIAGNOSIS, Section.TITLE})
+    fused = near.titled("posterolateral", "fusion", "screws")
+    return bool(curved and fused) and not facts.title_acts & _LAMINA_WORK and not _diseases(facts) & _DISEASED
 
 
 def _denied(facts: Facts) -> bool:
@@ -78,5 +86,6 @@ _TESTS: dict[str, Callable[[Facts, Neighbours], bool]] = {
     "chiari": lambda facts, near: bool(near.titled("chiari")),
     "leak_repair": _leak,
     "osteotomy": _osteotomy,
+    "deformity": _deformity,
     "anterior": _anterior,
 }
