@@ -31,7 +31,7 @@ TABLES = (
     "documents",
     "context",
 )
-"""The vocabulary tables, in reading order. ``composition``, ``selection`` and ``reasons`` have their own shapes."""
+"""The vocabulary tables, in reading order. ``composition`` and ``logic`` have their own shapes."""
 
 _LISTS = ("terms", "patterns", "heads", "spoken", "heard", "finds", "spares", "not_after", "not_before")
 _KNOWN = {"id", "value", "meant", "scope", "direction", "nouns_only", *_LISTS}

@@ -63,12 +63,17 @@ def _comma_between(doc: Doc, modifier: ConTextModifier, target: Span) -> bool:
 
 def _inflected(rule: Rule) -> Iterable[str]:
     """ConText keeps the longest of overlapping cues: "not necessary" must also be there as "was not necessary", or the
-    forward "was not" would win.
+    forward "was not" would win; and "was aborted" as "but it was aborted", or "but" would stop it.
     """
     for term in rule.terms:
-        yield term
+        forms = [term]
         if rule.direction == "backward" and term.startswith("not "):
-            yield from (f"{verb} {term}" for verb in ("was", "were", "is", "are", "be", "been", "did"))
+            forms += [f"{verb} {term}" for verb in ("was", "were", "is", "are", "be", "been", "did")]
+        if rule.direction == "backward" and term == "unnecessary":
+            forms += [f"{verb} {term}" for verb in ("was", "were")]
+        yield from forms
+        if rule.nouns_only and rule.value in {"negated", "aborted"}:
+            yield from (f"{but} {form}" for but in ("but", "but it", "but this", "but they") for form in forms)
 
 
 def _cues(rule: Rule) -> Iterable[ConTextRule]:
@@ -83,6 +88,8 @@ def _cues(rule: Rule) -> Iterable[ConTextRule]:
             direction=direction,
             max_scope=scope if direction != "TERMINATE" else None,
             excluded_types=excluded,
+            # A token pattern for one cue: ConText warns at every note while its token matcher is empty.
+            pattern=[{"ORTH": ";"}] if term == ";" else None,
         )
 
 

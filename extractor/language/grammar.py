@@ -39,6 +39,8 @@ SUBJECTS = _set(
 )
 """Words after which a past tense is active: "we removed", "then drilled"."""
 
+CHAINS = frozenset({"and", ",", "then", "until"})
+ADVERBS = _set("not also again first last next now then finally often further already still")
 ACTIVE_FORMS = _set("took take resect remove excise drill bit")
 AUXILIARIES = _set("was were been being is are be has have had got get gets came comes")
 STRONG_BREAKS = frozenset(".;:()\n")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor import spine
 
@@ -29,11 +29,13 @@ _LETTERS = {
 _NUMBER_WORD = "|".join(_WORDS)
 _NUM = rf"(?:1[0-2]|[1-9]|{_NUMBER_WORD})"
 _LETTER = r"(?:[CTLS]|see|sea|cee|tee|tea|ell|elle|el|ess|es|lumbar|cervical|thoracic|sacral)"
-_ATOM = rf"(?:{_LETTER}[\s-]?{_NUM}|LS(?=[-/]S1)|occiput|C0|Oc(?=[-/ ]C))"
+_DORSAL = r"D(?=(?:1[0-2]|[1-9])\s?[-/]\s?D?(?:1[0-2]|[1-9])\b)|(?<=\d[-/])D(?=\d)"
+_ATOM = rf"(?:(?:{_LETTER}|{_DORSAL})[\s-]?{_NUM}|LS(?=[-/]S1)|occiput|C0|Oc(?=[-/ ]C))"
 _JOIN = r"(?:\s?(?:-|/|\+|&|,\s?and|,|and|to|through|thru|down to|down through)\s?|\s)"
 _EXPRESSION = re.compile(
     rf"(?<![\w.#/-])(?:(?P<packed>[CL][1-7][1-7](?!\d)|L5S1|C7T1|T12L1)|"
-    rf"(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)",
+    rf"(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)"
+    r"(?!(?<=T[12])[\s-](?:weight|signal|hyper|hypo|image|sequence|post|fat|bright|dark|change|stir))",
     re.IGNORECASE,
 )
 _PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{_NUM})", re.IGNORECASE)
@@ -123,8 +125,19 @@ def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
         text[max(0, match.start() - 8) : match.start()]
     ):
         return []
+    if _HEART.search(text[max(0, match.start() - 30) : match.start()]):
+        return []
     pieces = _pieces(match)
+    if len(pieces) == 2 and pieces[1].join == "and" and _SPACE_BETWEEN.search(text[: match.start()][-40:]):
+        pieces[1] = replace(pieces[1], join="-")
     return list(_segments(pieces, group))
+
+
+_HEART = re.compile(r"\b(?:heart|cardiac|cardiovascular|cor)\b[^.\n]*$", re.IGNORECASE)
+_SPACE_BETWEEN = re.compile(
+    r"\b(?:interspace|space|disc|window|foramen|facet|joint|ligament|flavum|level|segment)s? between (?:the )?$",
+    re.IGNORECASE,
+)
 
 
 def _packed(match: re.Match[str], group: int) -> list[Segment]:
@@ -206,6 +219,12 @@ def _segments(pieces: list[_Piece], group: int) -> Iterator[Segment]:
             yield from _chain(run, group)
             index += len(run)
             continue
+        if _is_span(pieces[index : index + 4]):
+            last = pieces[index + 3]
+            bones = spine.bones_between(piece.bone, last.bone)
+            yield Segment(piece.start, last.end, spine.interspaces_of(bones), bones, "range", group)
+            index += 4
+            continue
         follower = pieces[index + 1] if index + 1 < len(pieces) else None
         listed = (
             follower is not None
@@ -221,6 +240,17 @@ def _segments(pieces: list[_Piece], group: int) -> Iterator[Segment]:
         else:
             yield Segment(piece.start, piece.end, (piece.bone,), (piece.bone,), "bone", group)
             index += 1
+
+
+_RANGE_JOINS = frozenset({"to", "through", "thru", "down to", "down through"})
+
+
+def _is_span(pieces: list[_Piece]) -> bool:
+    """From one interspace through another: "C2-3 through C5-6"."""
+    if len(pieces) < 4 or pieces[2].join not in _RANGE_JOINS or any(pieces[i].join not in {"-", "/"} for i in (1, 3)):
+        return False
+    ranks = [spine.rank(piece.bone) for piece in pieces]
+    return ranks[1] == ranks[0] + 1 and ranks[3] == ranks[2] + 1 and ranks[2] >= ranks[1]
 
 
 _LIST_JOINS = frozenset({"and", ",", ", and", ",and", "&"})
@@ -248,7 +278,7 @@ def _chain(run: list[_Piece], group: int) -> Iterator[Segment]:
 def _joined(piece: _Piece, follower: _Piece, group: int) -> Segment | None:
     """A pair or a range when the joint says so; a list otherwise."""
     step = spine.rank(follower.bone) - spine.rank(piece.bone)
-    ranged = follower.join in {"to", "through", "thru", "down to", "down through"}
+    ranged = follower.join in _RANGE_JOINS
     paired = follower.join in {"-", "/", ""} or (follower.join == "+" and step == 1)
     if step <= 0 or not (ranged or paired) or (follower.join == "/" and step > 1):
         return None

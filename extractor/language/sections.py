@@ -96,9 +96,11 @@ def _told_at_length(headings: list[Heading], text: str) -> list[Heading]:
 
 
 def _is_told(body: str, titled: bool) -> bool:
-    line = body.split("\n", 1)[0] if body.split("\n", 1)[0].strip(" :.-") else body.strip().split("\n", 1)[0]
-    stops = len(re.findall(r"[a-z)]\.\s", line))
-    return len(line) > 400 and stops >= 3 or (titled and len(line) > 160 and stops >= 1)
+    """Prose: one long line of several sentences, or under a second such heading a shorter one, or many short lines."""
+    lines = [line for line in body.split("\n") if line.strip(" :.-")] or [""]
+    stops = [len(re.findall(r"[a-z)]\.(?=\s|$)", line)) for line in lines]
+    long = len(lines[0]) > 400 and stops[0] >= 3
+    return long or (titled and (len(lines[0]) > 160 and stops[0] >= 1 or (len(body) > 400 and sum(stops) >= 4)))
 
 
 _CAPITAL_LINE = re.compile(r"(?<![^\n])[ \t*#=-]*(?P<head>[A-Z][A-Z0-9 ,/&()'.+-]{3,60}?)[ \t]*:?[ \t=-]*(?=\n|$)")
@@ -143,6 +145,8 @@ def section_at(position: int, headings: list[Heading], text: str) -> tuple[Secti
             continue
         if heading.section in _LISTED and _list_ended(text, heading.end, position):
             return None, heading.start
+        if heading.section is Section.IMPLANTS and _stock_ended(text, heading.end, position):
+            return None, heading.start
         return heading.section, heading.start
     return None, -1
 
@@ -158,9 +162,21 @@ def _list_ended(text: str, start: int, position: int) -> bool:
     if len(lines) == 1:
         return False
     inline = bool(lines[0].strip(" :.-"))
+    between = [line for line in lines[1:-1] if line.strip()]
     if _ITEM.match(current):
-        return False
+        return any(not _ITEM.match(line) and len(line) > _PROSE for line in between)
     if inline:
         return True
-    between = [line for line in lines[1:-1] if line.strip()]
-    return bool(between) and not _ITEM.match(between[0]) and len(current) > 130 or len(current) > 400
+    return bool(between) and not _ITEM.match(between[0]) and len(current) > _PROSE or len(current) > 400
+
+
+_PROSE = 130
+"""A line longer than this many characters is told rather than listed."""
+
+
+def _stock_ended(text: str, start: int, position: int) -> bool:
+    """A list of implants on the heading's own line ends with it when a line of prose follows."""
+    lines = text[start:position].split("\n")
+    current = text[text.rfind("\n", 0, position) + 1 : text.find("\n", position) if "\n" in text[position:] else None]
+    prose = len(current) > _PROSE and len(re.findall(r"[a-z)]\.(?=\s|$)", current)) >= 2
+    return len(lines) > 1 and bool(lines[0].strip(" :.-")) and (prose or "\n\n" in text[start:position])

@@ -57,8 +57,12 @@ def _works(draft: Drafted) -> bool:
 
 
 def _placed(m: Mention, section: Section, index: int) -> Mention:
-    """A mention in its section. A year beside the title is the date of the operation, not of an earlier one."""
+    """A mention in its section. A year beside the title is the date of the operation, not of an earlier one; a disease
+    that the patient "has had" is a disease of today.
+    """
     if section is Section.TITLE and m.cue is not None and m.cue.startswith("context.historical.year"):
+        m = replace(m, status=Status.PERFORMED, cue=None)
+    if m.kind == "driver" and m.cue is not None and m.cue.startswith("context.historical.had"):
         m = replace(m, status=Status.PERFORMED, cue=None)
     return replace(m, section=section, sentence=index)
 

@@ -40,9 +40,10 @@ def deeds(
     """All pairs of structure and work in one sentence. ``tokens`` are lower case; ``spoken_of``: of the one before."""
     found: list[Deed] = []
     last: list[Found] = []
+    claimed_to = 0
     working = [v for v in verbs if _is_work(tokens, v)]
     for number, verb in enumerate(working):
-        left = working[number - 1].end if number else 0
+        left = max(working[number - 1].end if number else 0, claimed_to)
         right = working[number + 1].start if number + 1 < len(working) else len(tokens)
         objects = _objects(tokens, structures, verb, left, right)
         if not objects and _shares(tokens, left, verb.start):
@@ -50,6 +51,8 @@ def deeds(
         if not objects:
             objects = _pronoun(tokens, structures, verb, left, spoken_of) or _unsaid(verb, structures, spoken_of)
         found += [Deed(thing, verb) for thing in objects]
+        if tokens[verb.start].endswith("ing") and tokens[verb.start - 1 : verb.start] == ["without"]:
+            claimed_to = max((thing.end for thing in objects), default=claimed_to)
         last = objects
     claimed = {deed.structure for deed in found}
     free = [s for s in structures if s not in claimed]
@@ -69,7 +72,7 @@ def _trailing(
         if verb not in removing or verb is None or thing.value not in {"lamina", "facet", "flavum"}:
             continue
         between = tokens[verb.end : thing.start]
-        joined = any(t in {"then", "plus", "and", "with"} for t in between[-8:]) and not any(
+        joined = any(t in {"then", "plus", "and", "with"} for t in between[-10:]) and not any(
             t in g.STRONG_BREAKS | g.CLAUSE_OPENERS for t in between
         )
         if joined and not _is_placed(tokens, thing, since=verb.end, barring=frozenset({"with"})):
@@ -87,10 +90,15 @@ def _is_work(tokens: Sequence[str], verb: Found) -> bool:
     if verb.value == "particle":
         following = tokens[verb.end] if verb.end < len(tokens) else "."
         return (
-            following in {".", ",", ";", "w/", "both", "r", "l"}
+            (following in {".", ",", ";", "w/", "both", "r", "l"} or (following == "in" and _in_pieces(tokens, verb.end)))
             and tokens[max(0, verb.start - 1)] not in g.PREPOSITIONS
         )
     return True
+
+
+def _in_pieces(tokens: Sequence[str], start: int) -> bool:
+    """ "Out in pieces", "off in one piece"."""
+    return any(t in {"piece", "pieces", "strips", "bites", "fragments", "toto"} for t in tokens[start + 1 : start + 4])
 
 
 def _objects(tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int, right: int) -> list[Found]:
@@ -119,8 +127,16 @@ def _shares(tokens: Sequence[str], left: int, start: int) -> bool:
     return (
         len(between) <= 14
         and not any(t in g.STRONG_BREAKS for t in between)
-        and any(t in {"and", ",", "then", "until"} for t in between)
+        and any(t in g.CHAINS for t in between)
+        and not _has_subject(between)
     )
+
+
+def _has_subject(between: Sequence[str]) -> bool:
+    """Whether the words after the last "and" hold a subject of their own: "and further films were not taken"."""
+    start = max(i for i, t in enumerate(between) if t in g.CHAINS) + 1
+    auxiliary = next((i for i, t in enumerate(between) if i >= start and t in {"was", "were"}), start)
+    return any(t not in g.SUBJECTS | g.PRONOUNS | g.ADVERBS and not t.endswith("ly") for t in between[start:auxiliary])
 
 
 def _pronoun(
@@ -151,9 +167,14 @@ def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
             break
         if found and any(t in g.CLAUSE_OPENERS for t in tokens[thing.end : found[-1].start]):
             break
-        if not _is_placed(tokens, thing):
+        if not _is_placed(tokens, thing) and not _is_aim(tokens, thing):
             found.append(thing)
     return found[::-1]
+
+
+def _is_aim(tokens: Sequence[str], thing: Found) -> bool:
+    """The object of an infinitive that opens the sentence: "to reach the disc space the facet was resected"."""
+    return tokens[:1] == ["to"] and 1 < thing.start <= 4
 
 
 def _is_broken(tokens: Sequence[str], start: int, end: int) -> bool:
@@ -185,7 +206,7 @@ def _source(tokens: Sequence[str], structures: Sequence[Found], verb: Found, rig
     """The structure after "from", "off" or "along": "bone was removed from the lamina"."""
     for thing in structures:
         near = verb.end <= thing.start <= min(verb.end + 8, right)
-        if near and any(t in {"from", "off", "of", "along", "at"} for t in tokens[verb.end : thing.start]):
+        if near and any(t in {"from", "off", "of", "along", "at"} for t in tokens[verb.end - 1 : thing.start]):
             return [thing]
     return []
 
