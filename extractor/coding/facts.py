@@ -118,7 +118,7 @@ class Facts:
         return ()
 
     def where(self, m: Mention) -> tuple[str, ...]:
-        """Interspaces a mention is about: those nearest in its sentence, else where the narrative was."""
+        """Interspaces a mention is about: those named together nearest to it in its sentence, else the narrative's place."""
         levels = [
             v
             for v in self.account.sentences[m.sentence].of("level")
@@ -126,7 +126,8 @@ class Facts:
         ]
         if levels:
             same = [v for v in levels if v.clause == m.clause] or levels
-            return min(same, key=lambda v: (abs(v.position - m.position), v.position > m.position)).levels
+            nearest = min(same, key=lambda v: (abs(v.position - m.position), v.position > m.position))
+            return spine.sort_levels(level for v in levels if v.group == nearest.group for level in v.levels)
         return self.places.get(m.sentence, ())
 
     @cached_property

@@ -11,7 +11,8 @@ _OUTER = HEADER | {Section.DIAGNOSIS}
 
 def is_redo(facts: Facts, level: str) -> bool:
     """Named as redo or recurrent in the header, or scar of an earlier opening met in the narrative, at this level."""
-    named = _at(facts, level, facts.mentions("redo", "redo", sections=_OUTER, performed=False))
+    header = facts.mentions("redo", "redo", sections=_OUTER, performed=False)
+    named = _at(facts, level, tuple(m for m in header if facts.where(m)) or header)
     scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))
     earlier = _at(facts, level, tuple(m for m in facts.account.of("act") if m.status is Status.HISTORICAL))
     return bool(named) or (len(scar) >= 2 and bool(earlier))

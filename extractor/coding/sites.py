@@ -162,4 +162,5 @@ def _beside_cage(facts: Facts, level: str, own: Sequence[Doing]) -> tuple[Family
     worked = (
         bool(acts & (LAMINA_ACTS | {"foraminotomy", "recess"})) + ("flavectomy" in acts) + bool(freed) + 2 * bool(said)
     )
-    return (Family.INTERBODY, "family.interbody") if worked >= 2 and acts and not (denied and not said) else (None, "")
+    affirmed = said or any(d.sentence > denied[-1].sentence for d in facts.did_at(level, "decompression") if denied)
+    return (Family.INTERBODY, "family.interbody") if worked >= 2 and acts and (affirmed or not denied) else (None, "")

@@ -196,11 +196,38 @@ def laminoplasty(facts: Facts, near: Neighbours) -> list[Call]:
         "laminoplasty"
     ):
         return []
-    where, origin = levels.title_bones(facts.title_levels), "title"
-    named = spine.sort_levels(b for d in facts.did("laminoplasty", "lamina_cut") for b in d.bones)
-    where, origin = (named, "narrative") if len(named) >= max(2, len(where)) else (where, origin)
+    where, origin = _flapped(facts)
     words = facts.mentions("target", "reconstruction", "suture_only", sections=_TOLD)
     return [Call(Family.LAMINOPLASTY, where, origin, facts.done, "family.laminoplasty", words, _rebuilt(words))]
+
+
+def _flapped(facts: Facts) -> tuple[tuple[str, ...], str]:
+    """The laminae of the door: a row without holes. The header's end lamina falls away when the narrative spares it."""
+    titled = levels.title_bones(facts.title_levels)
+    spared = {_nearest_bone(d) for d in facts.doings if d.mention.kind == "kept" and d.mention.part != "soft"}
+    titled = tuple(b for b in titled if b not in {titled[0], titled[-1]} or b not in spared)
+    plated = {m.sentence for m in facts.mentions("target", "reconstruction", sections=BODY)}
+    plated |= {d.sentence for d in facts.did("laminoplasty", "lamina_cut")}
+    told = [
+        b
+        for s in facts.narrative_sentences
+        if s.index in plated
+        for m in s.of("level")
+        if m.value != "interspace" and m.noun not in {"root", "bound", "screw"}
+        for b in m.bones
+    ]
+    named = spine.sort_levels(b for d in facts.did("laminoplasty", "lamina_cut") for b in d.bones)
+    if len(named) >= max(2, len(titled)):
+        return spine.bones_between(named[0], named[-1]), "narrative"
+    if titled or not told:
+        return titled, "title"
+    told_sorted = spine.sort_levels(told)
+    return spine.bones_between(told_sorted[0], told_sorted[-1]), "narrative"
+
+
+def _nearest_bone(d: Doing) -> str:
+    named = [m for m in d.support if m.value != "interspace"]
+    return min(named, key=lambda m: abs(m.position - d.mention.position)).bones[0] if named else ""
 
 
 def _rebuilt(words: Iterable[Mention]) -> str:
@@ -278,20 +305,27 @@ def gill(facts: Facts, near: Neighbours) -> list[Call]:
     loose = [m for m in facts.account.of("mark") if m.value == "loose"]
     arch = facts.did("loose_arch", *LAMINA_ACTS, "midline")
     more = facts.did("loose_arch", "pars", "facetectomy")
-    named = any("gill" in m.rule or m.value == "loose" for m in loose if m.section in HEADER)
-    if (
-        not slip
-        or not (loose or lytic)
-        or not arch
-        or near.cage_levels
-        or not (named or (more and (loose or facts.did("pars"))))
-    ):
+    named = any(m.section in HEADER for m in loose)
+    arch = arch or (facts.did("pars", "facetectomy") if named else ())
+    shown = named or (more and (loose or facts.did("pars")))
+    if not slip or not (loose or lytic) or not arch or near.cage_levels or not shown:
         return []
-    titled = [b for b in levels.title_bones(facts.title_levels) if b in {"L3", "L4", "L5"}]
-    told = [b for d in facts.did("loose_arch", "pars", "laminectomy") for b in d.bones if b in {"L3", "L4", "L5"}]
-    slipped = [spine.ends(i)[0] for m in slip for i in facts.where(m)]
-    where = next(((b,) for b in (*told, *slipped, *titled) if b in {*slipped, *titled} or not slipped), ())
+    where, told = _slipped_bone(facts, slip)
     return [Call(Family.GILL, where, "narrative" if told else "title", facts.done, "family.gill", (*loose, *slip))]
+
+
+def _slipped_bone(facts: Facts, slip: Sequence[Mention]) -> tuple[tuple[str, ...], bool]:
+    """The vertebra whose arch came out: the upper one of the slip, else one the narrative and the header agree on."""
+    told = [b for d in facts.did("loose_arch", "pars", "laminectomy") for b in d.bones if b in _LOW]
+    slipped = [spine.ends(i)[0] for m in slip for i in facts.where(m) if spine.is_interspace(i)]
+    slipped += [v.bones[0] for m in slip for v in facts.account.sentences[m.sentence].of("level") if v.bones[0] in _LOW]
+    titled = [b for b in levels.title_bones(facts.title_levels) if b in _LOW]
+    order = [b for b in told if b in slipped] or slipped[:1] or [b for b in told if b in titled] or titled or told
+    return tuple(order[:1]), bool(told)
+
+
+_LOW = frozenset({"L3", "L4", "L5"})
+"""Where a lytic slip is met."""
 
 
 SPECIAL: tuple[Callable[[Facts, Neighbours], list[Call]], ...] = (

@@ -101,7 +101,8 @@ def _told(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
     if not deeds:
         return _repeated(sentence, place, before)
     spread = place.known if sentence.has("mark", "each_level") else ()
-    again = _repeated(sentence, place, before) if interspaces_in(levels) else []
+    vague = all(m.value in {"decompression", "canal", "root"} for m in deeds) and sentence.of("side")
+    again = _repeated(sentence, place, before) if interspaces_in(levels) or vague else []
     return [_doing(m, sentence, levels, place, spread) for m in deeds] + again
 
 
@@ -177,9 +178,12 @@ def _turn(sentence: Sentence, deeds: list[Mention], place: Place) -> None:
 
 
 def _steps(sentence: Sentence, place: Place) -> tuple[str, ...]:
-    """Steps such as "the level above", "the next level down"."""
+    """Steps such as "the level above", "the next level down", or "the next level" when the header leaves but one."""
     if not place.interspaces or interspaces_in(operative_levels(sentence)):
         return ()
+    left = [level for level in place.known if level not in place.seen]
+    if sentence.has("mark", "other_level") and len(left) == 1:
+        return (left[0],)
     shift = -1 if sentence.has("mark", "level_above") else 1 if sentence.has("mark", "level_below") else 0
     if not shift:
         return ()

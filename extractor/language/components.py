@@ -252,6 +252,10 @@ def _part(lower: list[str], start: int) -> str:
     return ""
 
 
+_GOING = frozenset("moved moving went going turned came proceeded shifted on".split())
+"""Before "up to": a change of place, not a bound."""
+
+
 class Nouns:
     """What a level is of: the noun after it ("L5 root") or before it ("lamina of L5")."""
 
@@ -274,6 +278,8 @@ class Nouns:
         before = lower[start - 1] if start else ""
         if before == "at":
             return "at"
+        if lower[max(0, start - 3) : start - 2] and lower[start - 3] in _GOING:
+            return ""
         bounded = before in {"under", "beneath", "toward", "towards"} or " ".join(
             lower[max(0, start - 3) : start]
         ).endswith(("far as", "up to", "down to", "base of"))
