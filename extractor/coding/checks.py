@@ -61,12 +61,23 @@ def _level_conflict(facts: Facts, near: Neighbours, found: Attributes) -> bool:
     if not bones or not found.levels:
         return False
     if not titled or not done:
-        return not bones & set(spine.bones_of(found.levels))
+        return _bone_conflict(facts, bones, set(found.levels))
     named = titled | set(levels.title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone"))
     visited = {level for where in facts.places.values() for level in where} - levels.denied_interspaces(facts)
     regions = set(spine.regions_of(done))
     missing = {t for t in titled - done - visited - set(near.cage_levels) if spine.region_of(t) in regions}
     return bool(done - named or missing)
+
+
+def _bone_conflict(facts: Facts, titled: set[str], done: set[str]) -> bool:
+    """Laminae taken that the header does not name, or two and more named that were not taken."""
+    if not titled & set(spine.bones_of(done)):
+        return True
+    vertebrae = {level for level in done if not spine.is_interspace(level)}
+    ranged = any(m.value != "interspace" for m in facts.title_levels)
+    flap = bool(facts.did("laminoplasty", "lamina_cut"))
+    missing = titled - set(spine.bones_of(done))
+    return ranged and (bool(vertebrae - titled) or len(missing) > (0 if flap else 1))
 
 
 def _procedure_conflict(facts: Facts, calls: Sequence[Call]) -> bool:
