@@ -166,6 +166,46 @@ def test_lesion_taken_out_is_a_removal_and_lesion_seen_is_not(tagged: str) -> No
     says(tagged)
 
 
+@snippets(
+    wrong(
+        "After [laminectomy:performed|the lamina was removed], [facetectomy:performed|the facets were undercut].",
+        reason="'after' before a whole clause makes its subject a mere place",
+    ),
+    wrong(
+        "With [laminectomy:performed|the lamina removed], [facetectomy:performed|the facets were undercut].",
+        reason="'with' before a participle makes its subject a mere place",
+    ),
+    wrong(
+        "After a [laminotomy:performed|laminotomy] was made, [discectomy:performed|the disc was removed].",
+        reason="'after a' makes a step of today historical",
+    ),
+    wrong(
+        "After an ample [laminectomy:performed|laminectomy] [facetectomy:performed|the facets were undercut].",
+        reason="'after an' makes the work of today historical, and what follows it too",
+    ),
+    "Once [flavectomy:performed|the flavum was removed] the root was seen.",
+    "When [laminectomy:performed|the lamina had been removed], a probe was passed over the disc.",
+    "Following a [laminectomy:performed|laminectomy] [facetectomy:performed|the facets were undercut].",
+    "After exposing the lamina a film was made.",
+    "He limped after a [laminectomy:historical|laminectomy] in his youth.",
+)
+def test_a_step_told_as_the_time_of_the_next_step_is_work_too(tagged: str) -> None:
+    says(tagged)
+
+
+@snippets(
+    wrong(
+        "Care was taken to [facetectomy:negated|preserve the facet] while [laminectomy:performed|the lamina was drilled].",
+        reason="'care was taken' takes the facet",
+    ),
+    wrong("Great care was taken with the disc.", reason="'care was taken' takes the disc"),
+    wrong("Bites were taken with films of the lamina on the screen.", reason="'taken' takes what it does not govern"),
+    "Pictures of the facet were seen on the film that was taken.",
+)
+def test_care_and_films_are_taken_without_taking_a_structure(tagged: str) -> None:
+    says(tagged)
+
+
 # Pronouns, coordination, telegrams, capitals, mishearing
 
 
@@ -268,6 +308,11 @@ def test_misheard_levels_are_read_as_meant(tagged: str) -> None:
 @snippets(
     "[facetectomy:negated|No facet was removed].",
     "We did not [discectomy:negated|remove any disc].",
+    "No attempt was made to [discectomy:negated|remove the disc].",
+    wrong(
+        "The plan had been to [facetectomy:negated|remove the facet] but this was not needed.",
+        reason="neither 'the plan had been' nor 'this was not needed' reaches the work",
+    ),
     "The exposure was made without [facetectomy:negated|facetectomy].",
     "There was no need for a [discectomy:negated|discectomy].",
     "Neither a [facetectomy:negated|facetectomy] nor a [foraminotomy:negated|foraminotomy] was required.",
@@ -327,6 +372,10 @@ def test_what_is_planned_is_not_done_unless_it_was(tagged: str) -> None:
     wrong("The [laminectomy:historical|laminectomy] in 2012 was hard.", reason="'in 2012' only points forward"),
     "The [laminectomy:performed|laminectomy] was done at once.",
     "[laminectomy:performed|The lamina was drilled away] beside the old scar.",
+    wrong(
+        "The lamina was gone from the earlier operation, and scar was removed from the dura.",
+        reason="scar is no structure, so its verb takes the lamina",
+    ),
     "The previously placed retractor was opened and [laminectomy:performed|the lamina was drilled away].",
     "[laminectomy:performed|The previously exposed lamina was removed].",
     "[laminectomy:historical|The lamina had been removed] at the first operation.",
@@ -535,6 +584,43 @@ def test_work_is_joined_to_the_levels_at_which_it_was_done(extractor: Extractor,
 def test_both_levels_are_those_of_the_title(extractor: Extractor, body: str, levels: str) -> None:
     result = extractor.extract(inline.note(body, title="L3-4 and L4-5 laminectomies with medial facetectomies."))
     assert " ".join(result.attributes.levels) == levels
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["L3, L4 and L5 laminectomies.", "L3-L5 laminectomies.", "L3-4, L4-5 laminectomies.", "Lumbar laminectomy."],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "The laminae of L3, L4 and L5 were removed and the medial facets were undercut on both sides.",
+        "L3, L4 and L5 laminectomies were performed with medial facetectomies on both sides.",
+    ],
+)
+def test_three_laminae_with_their_facets_are_two_interspaces(extractor: Extractor, title: str, body: str) -> None:
+    result = extractor.extract(inline.note(body, title=title))
+    assert (inline.claims(result), result.attributes.levels) == (["63047", "63048"], ("L3-L4", "L4-L5"))
+    assert result.conflicts == ()
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "codes", "side"),
+    [
+        ("a left laminotomy was", "a right laminotomy was", ["63030-LT", "63035"], Side.MIXED),
+        ("a left laminotomy was", "a left laminotomy was", ["63030-LT", "63035"], Side.LEFT),
+        ("laminotomies on both sides were", "a left laminotomy was", ["63030-50", "63035"], Side.MIXED),
+        ("a left laminotomy was", "laminotomies on both sides were", ["63030-50", "63035"], Side.MIXED),
+    ],
+)
+@pytest.mark.parametrize("titled", [False, True], ids=["plain title", "title with sides"])
+def test_each_interspace_keeps_its_own_side(
+    extractor: Extractor, titled: bool, upper: str, lower: str, codes: list[str], side: Side
+) -> None:
+    body = f"At L4-5 {upper} made and the disc was removed. At L5-S1 {lower} made and the disc was removed."
+    sides = ["bilateral" if "both" in told else told.split()[1] for told in (upper, lower)]
+    title = f"{sides[0]} L4-5 and {sides[1]} L5-S1 microdiscectomies." if titled else "Lumbar microdiscectomies."
+    result = extractor.extract(inline.note(body, title=title, diagnosis="Disc herniations."))
+    assert (inline.claims(result), result.attributes.laterality) == (codes, side)
 
 
 @pytest.mark.parametrize(
@@ -902,6 +988,13 @@ def test_lamina_with_facet_work_is_counted_in_interspaces_by_region(
             ["63281"],
         ),
         (
+            "The laminae of T10 and T11 were removed. The dura was opened and a midline myelotomy was made.",
+            "T10-T11 laminectomy with midline myelotomy.",
+            "Pelvic pain.",
+            "cord_and_root_laminectomy",
+            ["63170"],
+        ),
+        (
             "Through the working channel of the endoscope, under continuous irrigation, a window was drilled in the "
             "lamina at L5-S1 on the right and the fragment was removed.",
             "Right L5-S1 full endoscopic discectomy.",
@@ -952,6 +1045,14 @@ def test_a_tubular_retractor_is_open_and_an_endoscope_is_not(extractor: Extracto
         True,
         ["63030-RT"],
     )
+
+
+@pytest.mark.parametrize(
+    "end", ["The laminectomy bed was irrigated.", "A drain was left over the laminectomy.", "The laminectomy was dry."]
+)
+def test_work_of_today_spoken_of_at_the_end_is_no_earlier_operation(extractor: Extractor, end: str) -> None:
+    result = extractor.extract(inline.note(BOTH + end, title="L4-5 laminectomy with medial facetectomies."))
+    assert (inline.claims(result), unperformed(result)) == (["63047"], [])
 
 
 def test_work_denied_in_a_sentence_of_its_own_is_told_as_negated(extractor: Extractor) -> None:

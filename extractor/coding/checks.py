@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from extractor import spine
 from extractor.coding import levels
 from extractor.coding.calls import Call
-from extractor.coding.facts import LAMINA_ACTS, Facts
+from extractor.coding.facts import LAMINA_ACTS, SIDE_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.selection import Line
 from extractor.coding.sides import Sides
 from extractor.result import Attributes
-from extractor.vocabulary import Conflict, Gap, Side, Status
+from extractor.vocabulary import Conflict, Family, Gap, Side, Status
 
 
 def gaps(
@@ -33,6 +33,11 @@ def gaps(
         and facts.did("decompression")
     ):
         missing.add(Gap.STRUCTURES)
+    if _claimed_beside_cage(facts, near, calls):
+        missing.add(Gap.SEPARATE_DECOMPRESSION)
+    spared = {d.act for d in facts.doings if d.status is Status.NEGATED} & (SIDE_ACTS | {"facet", "foramen"})
+    if _claimed_outward(facts, calls) and not spared:
+        missing.add(Gap.FACET_OR_FORAMEN)
     return tuple(sorted(missing))
 
 
@@ -42,7 +47,8 @@ def conflicts(facts: Facts, near: Neighbours, calls: Sequence[Call], found: Attr
         clashing.add(Conflict.SIDE)
     if calls and _level_conflict(facts, near, found):
         clashing.add(Conflict.LEVEL)
-    if _procedure_conflict(facts, calls):
+    claimed = _claimed_beside_cage(facts, near, calls) or _claimed_outward(facts, calls)
+    if claimed or _procedure_conflict(facts):
         clashing.add(Conflict.PROCEDURE)
     return tuple(sorted(clashing))
 
@@ -80,9 +86,28 @@ def _bone_conflict(facts: Facts, titled: set[str], done: set[str]) -> bool:
     return ranged and (bool(vertebrae - titled) or len(missing) > (0 if flap else 1))
 
 
-def _procedure_conflict(facts: Facts, calls: Sequence[Call]) -> bool:
-    denied = {
-        d.act for d in facts.doings if d.status is Status.NEGATED and d.mention.kind in {"act", "deed"}
-    } - facts.acts
-    titled = facts.title_acts - {"decompression"}
-    return bool(titled & denied)
+def _claimed_beside_cage(facts: Facts, near: Neighbours, calls: Sequence[Call]) -> bool:
+    """The header claims a decompression where a cage went in, and the narrative tells no more than the way to the disc."""
+    claimed = facts.title_acts & (LAMINA_ACTS | SIDE_ACTS | {"decompression"})
+    rebuilt = near.titled("corpectomy", "osteotomy")
+    return bool(near.cage_levels and claimed) and not calls and not rebuilt
+
+
+def _claimed_outward(facts: Facts, calls: Sequence[Call]) -> bool:
+    """The header claims facet or foramen work beside a laminectomy, and the narrative tells only the lamina."""
+    central = any(call.family is Family.CENTRAL for call in calls)
+    return central and bool(facts.title_acts & SIDE_ACTS) and not facts.acts & SIDE_ACTS
+
+
+def _denied(facts: Facts) -> frozenset[str]:
+    """Acts the narrative denies and nowhere tells as done."""
+    negated = (d for d in facts.doings if d.status is Status.NEGATED and d.mention.kind in {"act", "deed"})
+    return frozenset(_OPENED.get(d.act, d.act) for d in negated) - facts.acts
+
+
+_OPENED = {"disc_entered": "discectomy"}
+"""What is denied when a structure is told not to have been opened."""
+
+
+def _procedure_conflict(facts: Facts) -> bool:
+    return bool((facts.title_acts - {"decompression"}) & _denied(facts))
