@@ -280,17 +280,14 @@ def _is_route(facts: Facts, near: Neighbours, words: tuple[Mention, ...], told: 
 
 
 def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
+    """In the thoracic spine what was taken decides, rib head or pedicle; the header's word only where neither is told."""
     values = {m.value for m in words}
     if region == "thoracic":
-        if "costovertebral" in values and ("rib" in told or "transpedicular" not in values):
+        if "rib" in told and ("costovertebral" in values or "pedicle" not in told):
             return "costovertebral"
-        return (
-            "transpedicular"
-            if "transpedicular" in values or "pedicle" in told
-            else "costovertebral"
-            if "rib" in told
-            else ""
-        )
+        if "pedicle" in told or "transpedicular" in values:
+            return "transpedicular"
+        return "costovertebral" if "costovertebral" in values else ""
     return "lateral" if region == "lumbar" and values & {"transpedicular", "far_lateral"} else ""
 
 
