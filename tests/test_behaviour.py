@@ -709,6 +709,24 @@ def test_work_of_the_title_that_the_narrative_denies_is_a_conflict(
     assert list(result.conflicts) == conflicts
 
 
+@pytest.mark.parametrize(
+    ("body", "conflicts"),
+    [
+        ("The laminae of C4, C5 and C6 were hinged open on the left and held with plates.", []),
+        wrong(
+            "A laminoplasty had been planned, but the laminae of C4, C5 and C6 were removed instead.",
+            [Conflict.PROCEDURE],
+            reason="a title whose work was given up for another is not held against the narrative",
+        ),
+    ],
+)
+def test_another_operation_than_that_of_the_title_is_a_conflict(
+    extractor: Extractor, body: str, conflicts: list[Conflict]
+) -> None:
+    result = extractor.extract(inline.note(body, title="C4-C6 laminoplasty.", diagnosis="Cervical stenosis."))
+    assert list(result.conflicts) == conflicts
+
+
 def test_a_level_of_the_title_that_was_not_opened_is_not_claimed(extractor: Extractor) -> None:
     body = BOTH + "At L2-3 the ligament was soft and no bone was removed."
     result = extractor.extract(inline.note(body, title="L2-3 and L4-5 laminectomies."))
@@ -904,6 +922,22 @@ def test_decompression_beside_a_cage_changes_its_code_with_2022(
     assert coded(extractor, day, BEYOND + CAGE, FUSED, "Stenosis and slip at L4-5.") == ([family], codes)
 
 
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("The lamina of L4 was removed in full and both L5 roots were freed out through their foramina. ", ["63052"]),
+        ("Both facets were removed so that the cage could be seated. ", []),
+        wrong(
+            "The lamina of L4 was removed in full and both L5 roots were decompressed out through their foramina. ",
+            ["63052"],
+            reason="'decompressed' is read as the named act and never as work on a structure",
+        ),
+    ],
+)
+def test_roots_freed_beside_a_cage_are_decompression(extractor: Extractor, body: str, codes: list[str]) -> None:
+    assert coded(extractor, "2024-05-01", body + CAGE, FUSED, "Stenosis and slip at L4-5.")[1] == codes
+
+
 @pytest.mark.parametrize("day", ["2021-12-31", "2022-01-01"])
 def test_access_for_a_cage_is_no_decompression(extractor: Extractor, day: str) -> None:
     body = "The left L4-5 facet was resected to expose the disc space. " + CAGE
@@ -946,6 +980,22 @@ def test_lamina_alone_is_counted_in_vertebrae(extractor: Extractor, body: str, t
     result = extractor.extract(inline.note(body + " The facets were left alone.", title=title, diagnosis="Stenosis."))
     assert (inline.families(result), inline.claims(result)) == (["central_laminectomy"], codes)
     assert (result.attributes.level_unit, result.attributes.laterality) == (LevelUnit.VERTEBRA, Side.BILATERAL)
+
+
+@pytest.mark.parametrize(
+    ("more", "levels"),
+    [
+        ("The lamina of L5 was taken off as well.", ("L4", "L5")),
+        ("The lamina of L5 was left whole.", ("L4",)),
+        wrong("Screws were placed at L4 and L5.", ("L4",), reason="a bone that took a screw is held to be opened"),
+    ],
+)
+def test_a_lamina_of_the_title_counts_when_the_narrative_takes_it(
+    extractor: Extractor, more: str, levels: tuple[str, ...]
+) -> None:
+    body = f"The lamina of L4 was removed. {more}"
+    result = extractor.extract(inline.note(body, title="L4-5 laminectomy and posterolateral fusion."))
+    assert (inline.claims(result), result.attributes.levels) == (["63005"], levels)
 
 
 @pytest.mark.parametrize(
