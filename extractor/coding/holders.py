@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from extractor.coding import drivers
-from extractor.coding.facts import LAMINA_ACTS, Facts
+from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.vocabulary import Driver, Section, Status
 
@@ -76,8 +76,15 @@ def _anterior(facts: Facts, near: Neighbours) -> bool:
     return bool(near.anterior) and not (behind and prone)
 
 
+def _not_begun(facts: Facts, near: Neighbours) -> bool:
+    """Called off before the skin was cut."""
+    said = facts.mentions("mark", "not_begun", sections=BODY | HEADER, performed=False)
+    return bool(said) and not any(d.mention.kind == "deed" for d in facts.done)
+
+
 _TESTS: dict[str, Callable[[Facts, Neighbours], bool]] = {
     "elsewhere": _elsewhere,
+    "not_begun": _not_begun,
     **{kind: _always(kind) for kind in _ALWAYS},
     **{kind: _unless_named(kind) for kind in _UNLESS_NAMED},
     "interspinous_device": lambda facts, near: bool(near.titled("interspinous_device")),

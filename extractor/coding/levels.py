@@ -12,7 +12,7 @@ from extractor import spine
 from extractor.coding.facts import Facts
 from extractor.events.linker import Doing
 from extractor.language.account import Mention
-from extractor.vocabulary import Status
+from extractor.vocabulary import Section, Status
 
 
 def interspaces_of_doings(doings: Iterable[Doing]) -> tuple[str, ...]:
@@ -84,12 +84,30 @@ def decompressed_interspaces(facts: Facts, doings: Sequence[Doing]) -> tuple[tup
         return laminae, "laminae"
     if len(facts.located) == 1:
         return facts.located, "located"
-    return title_interspaces(facts.diagnosis_levels), "title"
+    return title_interspaces(facts.diagnosis_levels) or indicated_interspaces(facts), "title"
+
+
+def indicated_interspaces(facts: Facts) -> tuple[str, ...]:
+    """Interspaces where the indication places the disease of today."""
+    told = [s for s in facts.account.sentences if s.section in {Section.INDICATION, Section.CONSENT}]
+    diseased = [s for s in told if s.of("driver") or s.has("mark", "imaging")]
+    return spine.sort_levels(
+        level
+        for s in diseased
+        if not s.of("neighbour") and not any(m.status is Status.HISTORICAL for m in (*s.of("driver"), *s.of("act")))
+        for m in s.of("level")
+        if m.value != "bone" and m.noun not in {"root", "clinical", "screw"}
+        for level in m.levels
+    )
 
 
 def denied_interspaces(facts: Facts) -> set[str]:
     """Interspaces where the clause itself says that nothing was done."""
     denied = {level for d in facts.doings if d.explicit and d.status is Status.NEGATED for level in d.interspaces}
+    for sentence in facts.narrative_sentences:
+        named = {level for m in sentence.of("level") if m.value == "interspace" for level in m.levels}
+        if sentence.has("mark", "level_spared") and len(named) == 1:
+            denied |= named
     return denied - {level for d in facts.done for level in d.interspaces}
 
 

@@ -11,6 +11,9 @@ _OUTER = HEADER | {Section.DIAGNOSIS}
 
 def is_redo(facts: Facts, level: str) -> bool:
     """Named as redo or recurrent in the header, or scar of an earlier opening met in the narrative, at this level."""
+    first = facts.mentions("mark", "first_time", sections=_OUTER | BODY, performed=False)
+    if level and any(facts.where(m) == (level,) for m in first):
+        return False
     header = facts.mentions("redo", "redo", sections=_OUTER, performed=False)
     named = _at(facts, level, tuple(m for m in header if facts.where(m)) or header)
     scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))

@@ -130,7 +130,7 @@ def _placing(levels: list[Mention], deeds: list[Mention]) -> list[Mention]:
     minor = {m.clause for m in deeds if m.value in _MINOR}
     major = {m.clause for m in deeds if m.value not in _MINOR}
     if not major:
-        return [] if minor and len({v.group for v in levels}) > 1 else levels
+        return [] if minor and len(interspaces_in(levels)) > 1 else levels
     return [v for v in levels if v.clause not in minor - major]
 
 
@@ -184,6 +184,9 @@ def _steps(sentence: Sentence, place: Place) -> tuple[str, ...]:
     left = [level for level in place.known if level not in place.seen]
     if sentence.has("mark", "other_level") and len(left) == 1:
         return (left[0],)
+    for mark, end in (("upper_level", 0), ("lower_level", -1)):
+        if sentence.has("mark", mark) and len(place.known) > 1:
+            return (place.known[end],)
     shift = -1 if sentence.has("mark", "level_above") else 1 if sentence.has("mark", "level_below") else 0
     if not shift:
         return ()

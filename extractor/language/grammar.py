@@ -45,5 +45,9 @@ ACTIVE_FORMS = _set("took take resect remove excise drill bit")
 AUXILIARIES = _set("was were been being is are be has have had got get gets came comes")
 STRONG_BREAKS = frozenset(".;:()\n")
 CLAUSE_OPENERS = _set("while which where when but until as")
+PREDICATES = _set("was were is are had has have")
+"""Between two structures: the first has a predicate of its own."""
+MEETINGS = _set("junction between angle meeting confluence")
+"""Before "lamina and facet": where two structures meet, a place."""
 JOINERS = frozenset({",", "and", "/", "&", "or", "+"})
 PLACES = _set("level side front back top bottom out line plane depth region area center opposite inside lateral medial")

@@ -86,7 +86,7 @@ def topics(tokens: Sequence[str], structures: Sequence[Found]) -> list[Found]:
 
 def _is_work(tokens: Sequence[str], verb: Found) -> bool:
     if verb.value == "tool":
-        return verb.start > 0 and tokens[verb.start - 1] == "to"
+        return verb.start > 0 and tokens[verb.start - 1] in {"to", "i", "we"}
     if verb.value == "particle":
         following = tokens[verb.end] if verb.end < len(tokens) else "."
         return (
@@ -165,7 +165,8 @@ def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
     for thing in reversed([s for s in structures if left <= s.start and s.end <= verb.start]):
         if _is_broken(tokens, thing.end, verb.start):
             break
-        if found and any(t in g.CLAUSE_OPENERS for t in tokens[thing.end : found[-1].start]):
+        between = tokens[thing.end : found[-1].start] if found else ()
+        if any(t in g.CLAUSE_OPENERS or t in g.PREDICATES for t in between):
             break
         if not _is_placed(tokens, thing) and not _is_aim(tokens, thing):
             found.append(thing)
@@ -229,7 +230,7 @@ def _is_placed(tokens: Sequence[str], thing: Found, since: int = 0, barring: fro
         if _is_preposition(tokens, index):
             return word not in barring
         if word in g.JOINERS or word in g.STRONG_BREAKS:
-            return False
+            return word == "and" and bool(g.MEETINGS.intersection(tokens[max(since, index - 6) : index]))
         index -= 1
     return False
 
