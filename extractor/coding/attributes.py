@@ -128,11 +128,10 @@ def reexplored(facts: Facts, where: Sequence[str]) -> bool:
 
 
 def known_interspaces(facts: Facts) -> tuple[str, ...]:
-    """Interspaces the header names, for "the same was done at each level"; of the indication, when it names none."""
-    named = spine.sort_levels(
+    """Interspaces the header names, for "the same was done at each level"."""
+    return spine.sort_levels(
         (
             *levels.title_interspaces(facts.title_levels),
             *levels.title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone"),
         )
     )
-    return named or levels.indicated_interspaces(facts)

@@ -23,7 +23,8 @@ def holder(facts: Facts, near: Neighbours) -> str:
 def _elsewhere(facts: Facts, near: Neighbours) -> bool:
     """Not an operation on the spine at all."""
     words = [m for m in facts.account.of("mark") if m.value == "spine"]
-    return not facts.account.of("level") and len(words) < 3
+    placed = [m for m in facts.account.of("level") if m.section in BODY | HEADER | {Section.DIAGNOSIS}]
+    return not placed and len(words) < 3
 
 
 def _always(kind: str) -> Callable[[Facts, Neighbours], bool]:

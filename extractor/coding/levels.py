@@ -134,8 +134,23 @@ def removed_bones(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...
         return told, "narrative"
     if title:
         return title, "title"
+    processes = _process_bones(facts)
+    if processes:
+        return processes, "narrative"
     spans = interspaces_of_doings(doings)
     return (spine.bones_of(spans), "narrative") if spans else (title_bones(facts.diagnosis_levels), "title")
+
+
+def _process_bones(facts: Facts) -> tuple[str, ...]:
+    """Vertebrae whose spinous processes were taken, for a narrative that goes on with "the same three arches"."""
+    cut = {d.sentence for d in facts.did("midline")}
+    return spine.sort_levels(
+        b
+        for index in cut
+        for m in facts.account.sentences[index].of("level")
+        if m.value == "bone" and m.noun == "process"
+        for b in m.bones
+    )
 
 
 def _left_alone(facts: Facts, bones: set[str]) -> bool:

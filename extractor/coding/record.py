@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from extractor import spine
 from extractor.coding import attributes as attributes_module
-from extractor.coding import checks, drivers
+from extractor.coding import checks, drivers, levels
 from extractor.coding.calls import Call
 from extractor.coding.decision import decide
 from extractor.coding.documents import is_operative
@@ -82,7 +82,7 @@ def judge(account: Account, knowledge: Knowledge, settings: Settings, day: dt.da
     """Families and code lines of an account. ``day``: of service; without it the note's own, then the newest set."""
     header = Facts(account, ())
     known = attributes_module.known_interspaces(header)
-    story = link(account, known)
+    story = link(account, known, levels.indicated_interspaces(header))
     facts = Facts(account, story.doings, story.places)
     near = Neighbours(facts)
     calls, ruled_out = families(facts, near) if is_operative(facts) else ((), "family.none.not_operative")

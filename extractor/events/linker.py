@@ -46,9 +46,12 @@ class Doing:
 
 @dataclass
 class Place:
-    """Where the narrative is: interspaces and side in force until another is named. ``known``: those of the header."""
+    """Where the narrative is: interspaces and side in force until another is named. ``known``: those of the header;
+    ``indicated``: those of the indication.
+    """
 
     known: tuple[str, ...] = ()
+    indicated: tuple[str, ...] = ()
     interspaces: tuple[str, ...] = ()
     side: Side | None = None
     levels_by: tuple[Mention, ...] = ()
@@ -69,9 +72,11 @@ class Story:
     places: dict[int, tuple[str, ...]]
 
 
-def link(account: Account, known: Sequence[str] = ()) -> Story:
-    """All acts of the narrative. ``known``: interspaces the header names, for "at each level"."""
-    place = Place(tuple(known))
+def link(account: Account, known: Sequence[str] = (), indicated: Sequence[str] = ()) -> Story:
+    """All acts of the narrative. ``known``: interspaces the header names, for "at each level"; ``indicated``: those of
+    the indication, for "the upper level" where the header names none.
+    """
+    place = Place(tuple(known), tuple(indicated))
     doings: list[Doing] = []
     places: dict[int, tuple[str, ...]] = {}
     for sentence in account.sentences:
@@ -139,7 +144,8 @@ def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention
     if deeds:
         return not all(m.status is not Status.PERFORMED or m.kind == "kept" for m in deeds)
     if sentence.has("mark", "localise"):
-        return not place.interspaces or (len(interspaces) == 1 and interspaces[0] in place.known)
+        first = not place.interspaces and (not place.known or bool(set(interspaces) & set(place.known)))
+        return first or (len(interspaces) == 1 and interspaces[0] in place.known)
     return len(interspaces) <= 2 or set(interspaces) <= set(place.known)
 
 
@@ -179,14 +185,17 @@ def _turn(sentence: Sentence, deeds: list[Mention], place: Place) -> None:
 
 def _steps(sentence: Sentence, place: Place) -> tuple[str, ...]:
     """Steps such as "the level above", "the next level down", or "the next level" when the header leaves but one."""
-    if not place.interspaces or interspaces_in(operative_levels(sentence)):
+    if interspaces_in(operative_levels(sentence)):
         return ()
     left = [level for level in place.known if level not in place.seen]
     if sentence.has("mark", "other_level") and len(left) == 1:
         return (left[0],)
     for mark, end in (("upper_level", 0), ("lower_level", -1)):
-        if sentence.has("mark", mark) and len(place.known) > 1:
-            return (place.known[end],)
+        ends = place.known or place.indicated
+        if sentence.has("mark", mark) and len(ends) > 1:
+            return (ends[end],)
+    if not place.interspaces:
+        return ()
     shift = -1 if sentence.has("mark", "level_above") else 1 if sentence.has("mark", "level_below") else 0
     if not shift:
         return ()
@@ -210,7 +219,7 @@ def _doing(m: Mention, sentence: Sentence, levels: list[Mention], place: Place, 
 
 def _near(m: Mention, levels: list[Mention]) -> list[Mention]:
     """Levels of the mention's own clause, else of its sentence: those before it rather than after."""
-    groups = {v.group for v in levels if v.clause == m.clause or (m.start - 14 <= v.start and v.end <= m.end)}
+    groups = {v.group for v in levels if v.clause == m.clause or (m.start - 14 <= v.start <= m.end + 8)}
     same = [v for v in levels if v.group in groups]
     if any(v.value != "bone" or v.noun == "lamina" for v in same) or not levels:
         return same
