@@ -171,6 +171,8 @@ def _depth(facts: Facts) -> str:
 def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: Sequence[Mention]) -> Call:
     """Levels of a lesion family: the vertebrae whose laminae were removed when named, else the interspaces."""
     lamina = [d for d in facts.done if d.act in LAMINA_ACTS | {"lamina_cut", "lamina_replaced", "laminoplasty"}]
+    meant = {level for m in words if m.kind == "driver" and m.section in _OUTER for level in facts.where(m)}
+    lamina = [d for d in lamina if set(d.interspaces) & meant] or lamina
     where, origin = levels.lamina_bones(lamina), "narrative"
     if not where:
         where = levels.interspaces_of_doings(lamina)

@@ -150,15 +150,15 @@ def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention
 
 
 def _follow_bones(levels: list[Mention], deeds: list[Mention], place: Place) -> None:
-    """Work on the lower edge of L5 is work at L5-S1: the place follows a bone of another known interspace."""
+    """Work on the lower edge of L5 is work at L5-S1: the place follows a bone of another known interspace, or of none."""
     if not any(m.status is Status.PERFORMED and m.value in _BONE_WORK for m in deeds):
         return
-    for m in levels:
-        if m.value != "bone" or m.noun not in {"", "lamina"}:
-            continue
+    named = [m for m in levels if m.value == "bone" and m.noun in {"", "lamina"}]
+    for m in named or [m for m in levels if m.value == "bone" and m.noun == "process"]:
         here = spine.bones_of(place.interspaces)
         wanted = _interspace_of(m)
-        if wanted and wanted in place.known and not set(m.bones) & set(here):
+        afar = bool(here) and not set(m.bones) & set(spine.bones_of((*place.known, *place.interspaces)))
+        if wanted and (wanted in place.known or afar) and not set(m.bones) & set(here):
             place.go((wanted,), (m,))
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -104,10 +105,14 @@ def _is_history(draft: Drafted) -> bool:
     return any(m.kind == "mark" and m.value == "clinical_history" for m in draft.mentions)
 
 
+_SENTENCES = re.compile(r"[a-z]\.\s+(?=[A-Z])")
+
+
 def _opening(draft: Drafted, text: str) -> Section:
-    """Before the operation begins: a short line is a title, prose is the story."""
+    """Before the operation begins: a short line is a title, prose of several sentences is the story."""
     line_start = text.rfind("\n", 0, draft.start) + 1
     line_end = text.find("\n", draft.start)
     line = text[line_start : line_end if line_end >= 0 else len(text)]
     named = any(m.kind in {"act", "neighbour"} for m in draft.mentions)
-    return Section.TITLE if named and len(line) < 160 and not _is_history(draft) else Section.INDICATION
+    listed = len(line) < 160 and len(_SENTENCES.findall(line)) < 3
+    return Section.TITLE if named and listed and not _is_history(draft) else Section.INDICATION
