@@ -27,7 +27,8 @@ def families(facts: Facts, near: Neighbours) -> tuple[tuple[Call, ...], str]:
     special = _special(facts, near)
     if special and special[0].family in _WHOLE:
         return tuple(special), ""
-    rest = _beside(special, sites.calls(facts, near), set(levels.title_interspaces(facts.title_levels)))
+    named = levels.title_interspaces((*facts.title_levels, *(m for m in facts.diagnosis_levels if m.value != "bone")))
+    rest = _beside(special, sites.calls(facts, near), set(named))
     calls = strongest([*special, *rest])
     return calls, "" if calls else "family.none.no_support"
 

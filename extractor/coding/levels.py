@@ -73,7 +73,8 @@ def decompressed_interspaces(facts: Facts, doings: Sequence[Doing]) -> tuple[tup
         doings, (*title, *title_interspaces(m for m in facts.diagnosis_levels if m.value != "bone"))
     )
     if told:
-        visited = {level for where in facts.places.values() for level in where} - denied_interspaces(facts)
+        visited = {level for where in facts.places.values() for level in where}
+        visited = (visited | set(bones_to_interspaces(doings))) - denied_interspaces(facts)
         return _spread(
             facts, spine.sort_levels((*told, *(level for level in title if level in visited))), title
         ), "narrative"

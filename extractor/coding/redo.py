@@ -17,8 +17,19 @@ def is_redo(facts: Facts, level: str) -> bool:
     header = facts.mentions("redo", "redo", sections=_OUTER, performed=False)
     named = _at(facts, level, tuple(m for m in header if facts.where(m)) or header)
     scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))
-    earlier = _at(facts, level, tuple(m for m in facts.account.of("act") if m.status is Status.HISTORICAL))
+    earlier = _at(facts, level, _earlier(facts))
     return bool(named) or (len(scar) >= 2 and bool(earlier))
+
+
+def _earlier(facts: Facts) -> tuple[Mention, ...]:
+    """Work of an earlier operation: called so anywhere, or told in the indication as done."""
+    told = (m for kind in ("act", "deed") for m in facts.account.of(kind))
+    return tuple(
+        m
+        for m in told
+        if (m.status is Status.HISTORICAL and m.kind == "act")
+        or (m.section is Section.INDICATION and m.kind == "deed" and m.status in {Status.HISTORICAL, Status.PERFORMED})
+    )
 
 
 def _at(facts: Facts, level: str, mentions: tuple[Mention, ...]) -> list[Mention]:

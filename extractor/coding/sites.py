@@ -24,6 +24,8 @@ def calls(facts: Facts, near: Neighbours) -> list[Call]:
     where, origin = levels.decompressed_interspaces(facts, doings)
     if not where:
         family, rule = _family(facts, near, "", doings)
+        if family is Family.CENTRAL:
+            return [_central(facts, (), doings, set())]
         return [Call(family, (), "nowhere", tuple(doings), rule)] if family else []
     found: dict[tuple[Family, str], list[str]] = {}
     for level in where:

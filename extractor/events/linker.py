@@ -157,7 +157,7 @@ def _follow_bones(levels: list[Mention], deeds: list[Mention], place: Place) -> 
     for m in named or [m for m in levels if m.value == "bone" and m.noun == "process"]:
         here = spine.bones_of(place.interspaces)
         wanted = _interspace_of(m)
-        afar = bool(here) and not set(m.bones) & set(spine.bones_of((*place.known, *place.interspaces)))
+        afar = not set(m.bones) & set(spine.bones_of((*place.known, *place.interspaces)))
         if wanted and (wanted in place.known or afar) and not set(m.bones) & set(here):
             place.go((wanted,), (m,))
             return
