@@ -259,6 +259,9 @@ def route(facts: Facts, near: Neighbours) -> list[Call]:
             if d.act in {"discectomy", "facetectomy", "foraminotomy", "pedicle", "rib", "pars", "root"}
         ],
     )
+    meant = {level for m in words if m.section in _OUTER for level in facts.where(m)}
+    meant |= set(levels.interspaces_of_doings(told)) if meant else set()
+    where = tuple(level for level in where if level in meant) or where
     return [Call(Family.TRANSPEDICULAR, where, origin, facts.done, "family.route", words, kind)] if kind else []
 
 
@@ -276,9 +279,15 @@ def _is_route(facts: Facts, near: Neighbours, words: tuple[Mention, ...], told: 
     return (
         titled
         and bool(body or told)
-        or (bool(body) and len(words) >= 2 and disc and not facts.did(*LAMINA_ACTS))
+        or (bool(body) and len(words) >= 2 and disc and not _lamina_there(facts, body))
         or len(body) > 2
     )
+
+
+def _lamina_there(facts: Facts, words: Iterable[Mention]) -> bool:
+    """Whether a lamina was taken at the interspace where the route is told."""
+    there = {level for m in words for level in facts.where(m)}
+    return any(facts.did_at(level, *LAMINA_ACTS) for level in there) if there else bool(facts.did(*LAMINA_ACTS))
 
 
 def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:

@@ -54,12 +54,13 @@ class Place:
     indicated: tuple[str, ...] = ()
     interspaces: tuple[str, ...] = ()
     side: Side | None = None
+    bones: tuple[str, ...] = ()
     levels_by: tuple[Mention, ...] = ()
     seen: list[str] = field(default_factory=list)
 
     def go(self, interspaces: tuple[str, ...], by: tuple[Mention, ...]) -> None:
         if interspaces != self.interspaces:
-            self.side = None
+            self.side, self.bones = None, ()
         self.interspaces, self.levels_by = interspaces, by
         self.seen += [level for level in interspaces if level not in self.seen]
 
@@ -107,7 +108,8 @@ def _told(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
         return _repeated(sentence, place, before)
     spread = place.known if sentence.has("mark", "each_level") else ()
     vague = all(m.value in {"decompression", "canal", "root"} for m in deeds) and sentence.of("side")
-    again = _repeated(sentence, place, before) if interspaces_in(levels) or vague else []
+    moved = bool(before) and place.interspaces != before[-1].interspaces
+    again = _repeated(sentence, place, before) if interspaces_in(levels) or vague or moved else []
     return [_doing(m, sentence, levels, place, spread) for m in deeds] + again
 
 
@@ -123,7 +125,8 @@ def _move(sentence: Sentence, levels: list[Mention], deeds: list[Mention], place
                 interspaces = tuple(i for i in interspaces if i in place.known) or interspaces
             place.go(interspaces, tuple(m for m in levels if m.value != "bone"))
     else:
-        _follow_bones(levels, deeds, place)
+        _follow_bones(sentence, deeds, place)
+        _settle(sentence, place)
 
 
 _MINOR = frozenset({"flavum_opened", "midline", "durotomy", "spinous_process"})
@@ -149,12 +152,27 @@ def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention
     return len(interspaces) <= 2 or set(interspaces) <= set(place.known)
 
 
-def _follow_bones(levels: list[Mention], deeds: list[Mention], place: Place) -> None:
+def _settle(sentence: Sentence, place: Place) -> None:
+    """Laminae or processes laid bare where the header names no interspace of their region: the work is there."""
+    named = [m for m in sentence.of("level") if m.value == "bone" and m.noun in {"lamina", "process"}]
+    bones = spine.sort_levels(b for m in named for b in m.bones)
+    between = spine.interspaces_of(bones)
+    if not between or len(between) != len(bones) - 1:
+        return
+    region = spine.region_of(bones[0])
+    known = {level for level in place.known if spine.region_of(level) == region}
+    here = {spine.region_of(level) for level in place.interspaces}
+    if region not in here and not known:
+        place.go(between, tuple(named))
+        place.bones = bones
+
+
+def _follow_bones(sentence: Sentence, deeds: list[Mention], place: Place) -> None:
     """Work on the lower edge of L5 is work at L5-S1: the place follows a bone of another known interspace, or of none."""
     if not any(m.status is Status.PERFORMED and m.value in _BONE_WORK for m in deeds):
         return
-    named = [m for m in levels if m.value == "bone" and m.noun in {"", "lamina"}]
-    for m in named or [m for m in levels if m.value == "bone" and m.noun == "process"]:
+    bones = [m for m in sentence.of("level") if m.value == "bone"]
+    for m in [m for m in bones if m.noun in {"", "lamina"}] or [m for m in bones if m.noun == "process"]:
         here = spine.bones_of(place.interspaces)
         wanted = _interspace_of(m)
         afar = not set(m.bones) & set(spine.bones_of((*place.known, *place.interspaces)))
@@ -210,6 +228,7 @@ def _doing(m: Mention, sentence: Sentence, levels: list[Mention], place: Place, 
     if known:
         interspaces = spine.sort_levels((*interspaces, *known, *place.seen))
     bones = _bones(own) or _bones(levels) or _bones_of_processes(m, sentence)
+    bones = bones or (place.bones if m.value in _BONE_WORK else ())
     sides = _sides(m, sentence, place)
     support = tuple(own) or place.levels_by
     status = Status.NEGATED if m.kind == "kept" else m.status
