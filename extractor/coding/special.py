@@ -149,8 +149,15 @@ def lesion(facts: Facts, near: Neighbours) -> list[Call]:
 
 
 def _cyst_is_target(facts: Facts) -> bool:
-    """Without stenosis the cyst is the target; with it, only when the title names no other decompression."""
-    if Driver.STENOSIS not in drivers.kinds(drivers.stated(facts)):
+    """Without stenosis at its interspace the cyst is the target; with it, only when the title names no other
+    decompression.
+    """
+    stated = drivers.stated(facts)
+    if Driver.STENOSIS not in drivers.kinds(stated):
+        return True
+    cyst = {level for m in stated if m.value == Driver.SYNOVIAL_CYST for level in facts.where(m)}
+    narrow = {level for m in stated if m.value == Driver.STENOSIS for level in facts.where(m)}
+    if cyst and narrow and not cyst & narrow:
         return True
     titled = any(m.value == Driver.SYNOVIAL_CYST for m in facts.account.of("driver") if m.section in HEADER)
     return titled and not facts.title_acts & {"laminectomy", "decompression", "foraminotomy", "facetectomy"}
@@ -325,11 +332,16 @@ def gill(facts: Facts, near: Neighbours) -> list[Call]:
 def _slipped_bone(facts: Facts, slip: Sequence[Mention]) -> tuple[tuple[str, ...], bool]:
     """The vertebra whose arch came out: the upper one of the slip, else one the narrative and the header agree on."""
     told = [b for d in facts.did("loose_arch", "pars", "laminectomy") for b in d.bones if b in _LOW]
-    slipped = [spine.ends(i)[0] for m in slip for i in facts.where(m) if spine.is_interspace(i)]
-    slipped += [v.bones[0] for m in slip for v in facts.account.sentences[m.sentence].of("level") if v.bones[0] in _LOW]
+    slipped = [b for m in slip for b in _nearest_bones(facts, m) if b in _LOW]
     titled = [b for b in levels.title_bones(facts.title_levels) if b in _LOW]
     order = [b for b in told if b in slipped] or slipped[:1] or [b for b in told if b in titled] or titled or told
     return tuple(order[:1]), bool(told)
+
+
+def _nearest_bones(facts: Facts, m: Mention) -> tuple[str, ...]:
+    named = [v for v in facts.account.sentences[m.sentence].of("level") if v.noun not in {"root", "screw"}]
+    nearest = min(named, key=lambda v: abs(v.position - m.position), default=None)
+    return nearest.bones[:1] if nearest else ()
 
 
 _LOW = frozenset({"L3", "L4", "L5"})

@@ -162,7 +162,8 @@ def _settle(sentence: Sentence, place: Place) -> None:
     region = spine.region_of(bones[0])
     known = {level for level in place.known if spine.region_of(level) == region}
     here = {spine.region_of(level) for level in place.interspaces}
-    if region not in here and not known:
+    tandem = len({spine.region_of(level) for level in place.known}) > 1
+    if region not in here and (not known or (tandem and set(between) <= known)):
         place.go(between, tuple(named))
         place.bones = bones
 
