@@ -136,7 +136,15 @@ def make_record(
     found = attributes_module.attributes(facts, near, calls)
     gaps = checks.gaps(facts, near, calls, [line for _, line in judged.lines], found)
     conflicts = checks.conflicts(facts, near, calls, found)
-    decision, reasons = decide(facts, calls, gaps, conflicts, judged.ruled_out, judged.dated)
+    decision, reasons = decide(
+        facts,
+        calls,
+        gaps,
+        conflicts,
+        ruled_out=judged.ruled_out,
+        dated=judged.dated,
+        firmness=min((knowledge.firm(call.rule) for call in calls), default=1.0),
+    )
     ledger = Ledger()
     backing = {id(call): ledger.add(_words(facts, call)) for call in calls}
     omitted = {key: ledger.add(ms) for key, ms in not_performed(facts, found.components or _done_acts(facts)).items()}
