@@ -100,8 +100,9 @@ def _claimed_outward(facts: Facts, calls: Sequence[Call]) -> bool:
 
 
 def _denied(facts: Facts) -> frozenset[str]:
-    """Acts the narrative denies and nowhere tells as done."""
-    negated = (d for d in facts.doings if d.status is Status.NEGATED and d.mention.kind in {"act", "deed"})
+    """Acts the narrative denies, only plans or gives up, and nowhere tells as done."""
+    given_up = {Status.NEGATED, Status.PLANNED, Status.ABORTED}
+    negated = (d for d in facts.doings if d.status in given_up and d.mention.kind in {"act", "deed"})
     return frozenset(_OPENED.get(d.act, d.act) for d in negated) - facts.acts
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from extractor import spine
 from extractor.coding.calls import Call
@@ -68,7 +69,22 @@ class Sides:
         said = [s for d in doings for s in d.sides]
         if call.family not in _WINDOWS and self._opened_midline(call.doings, level):
             return Side.BILATERAL
+        own = self._header_sides.get(level)
+        if own and not set(said) - {own}:
+            return own
         return self._settled(said)
+
+    @cached_property
+    def _header_sides(self) -> Mapping[str, Side]:
+        """The side the header gives each interspace, when it gives different ones: "left L4-5 and right L5-S1"."""
+        found: dict[str, Side] = {}
+        for sentence in self._facts.account.sentences:
+            sides = sentence.of("side") if sentence.section in HEADER else ()
+            for m in sentence.of("level") if sides else ():
+                before = [s for s in sides if s.position <= m.position]
+                for level in m.levels:
+                    found.setdefault(level, Side(before[-1].value if before else sides[0].value))
+        return found if len(set(found.values())) > 1 else {}
 
     def entry(self, call: Call) -> Side:
         """The side of the way in, for one-sided routes that free both sides."""

@@ -173,6 +173,10 @@ def _follow_bones(sentence: Sentence, deeds: list[Mention], place: Place) -> Non
     if not any(m.status is Status.PERFORMED and m.value in _BONE_WORK for m in deeds):
         return
     bones = [m for m in sentence.of("level") if m.value == "bone"]
+    several = _between_laminae(bones, place)
+    if several:
+        place.go(several, tuple(bones))
+        return
     for m in [m for m in bones if m.noun in {"", "lamina"}] or [m for m in bones if m.noun == "process"]:
         here = spine.bones_of(place.interspaces)
         wanted = _interspace_of(m)
@@ -180,6 +184,15 @@ def _follow_bones(sentence: Sentence, deeds: list[Mention], place: Place) -> Non
         if wanted and (wanted in place.known or afar) and not set(m.bones) & set(here):
             place.go((wanted,), (m,))
             return
+
+
+def _between_laminae(bones: list[Mention], place: Place) -> tuple[str, ...]:
+    """Three and more laminae in a row are work at all the interspaces between them, when the place is none of these."""
+    named = spine.sort_levels(b for m in bones if m.noun in {"", "lamina"} for b in m.bones)
+    between = spine.interspaces_of(named)
+    row = len(named) > 2 and len(between) == len(named) - 1
+    known = tuple(level for level in between if level in place.known) if place.known else between
+    return known if row and not set(named) & set(spine.bones_of(place.interspaces)) else ()
 
 
 _BONE_WORK = frozenset({"laminectomy", "laminotomy", "hemilaminectomy", "bone", "flavectomy"})

@@ -45,6 +45,11 @@ ACTIVE_FORMS = _set("took take resect remove excise drill bit")
 AUXILIARIES = _set("was were been being is are be has have had got get gets came comes")
 STRONG_BREAKS = frozenset(".;:()\n")
 CLAUSE_OPENERS = _set("while which where when but until as")
+IDIOMS = _set(
+    "care pains precautions films film radiographs radiograph photographs photograph pictures picture cultures culture "
+    "samples sample biopsies time x-rays x-ray images image history measures steps"
+)
+"""Subjects that "taken" says nothing of the spine of."""
 PREDICATES = _set("was were is are had has have")
 """Between two structures: the first has a predicate of its own."""
 MEETINGS = _set("junction between angle meeting confluence")

@@ -93,7 +93,13 @@ def _is_work(tokens: Sequence[str], verb: Found) -> bool:
             (following in {".", ",", ";", "w/", "both", "r", "l"} or (following == "in" and _in_pieces(tokens, verb.end)))
             and tokens[max(0, verb.start - 1)] not in g.PREPOSITIONS
         )
-    return True
+    return tokens[verb.start] != "taken" or not _is_idiom(tokens, verb.start)
+
+
+def _is_idiom(tokens: Sequence[str], start: int) -> bool:
+    """ "Care was taken", "films were taken": taken, but no structure."""
+    before = [t for t in tokens[max(0, start - 5) : start] if t not in g.AUXILIARIES and t not in g.ADVERBS]
+    return bool(before) and before[-1] in g.IDIOMS
 
 
 def _in_pieces(tokens: Sequence[str], start: int) -> bool:
@@ -168,9 +174,18 @@ def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
         between = tokens[thing.end : found[-1].start] if found else ()
         if any(t in g.CLAUSE_OPENERS or t in g.PREDICATES for t in between):
             break
-        if not _is_placed(tokens, thing) and not _is_aim(tokens, thing):
+        opening = _OPENING if not found and not _holds(structures, thing.end, verb.start) else frozenset()
+        if not _is_placed(tokens, thing, barring=opening) and not _is_aim(tokens, thing):
             found.append(thing)
     return found[::-1]
+
+
+_OPENING = frozenset({"after", "with", "once"})
+"""Before a clause with a verb of its own these open a step: "after the lamina was removed", "with the lamina removed"."""
+
+
+def _holds(structures: Sequence[Found], start: int, end: int) -> bool:
+    return any(start <= s.start and s.end <= end for s in structures)
 
 
 def _is_aim(tokens: Sequence[str], thing: Found) -> bool:
