@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 
 from extractor.errors import KnowledgeError
 from extractor.knowledge import codebook as codebook_module
+from extractor.knowledge.closed import composition_faults, value_faults
 from extractor.knowledge.codebook import Codebook
 from extractor.knowledge.firmness import PRIOR, read_firmness
 from extractor.knowledge.logic import Composition, Logic, read_compositions, read_logic
@@ -65,6 +66,7 @@ def load(data: Traversable | None = None) -> Knowledge:
     rules = read_rules(folder, problems)
     compositions = read_compositions(folder, problems)
     logic = read_logic(folder, problems)
+    problems += [*value_faults(rules), *composition_faults(compositions, rules)]
     firmness = read_firmness(folder, problems)
     book: Codebook | None = None
     try:

@@ -7,6 +7,8 @@ import io
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 
+from extractor.knowledge.rows import read_table
+
 PRIOR = 0.5
 """Firmness of a rule that was never measured."""
 
@@ -14,7 +16,7 @@ PRIOR = 0.5
 def read_firmness(data: Traversable, problems: list[str]) -> Mapping[str, float]:
     """Probability by rule id: (right + 1) / (found + 2)."""
     firm: dict[str, float] = {}
-    rows = csv.DictReader(io.StringIO((data / "firmness.csv").read_text(encoding="utf-8")))
+    rows = csv.DictReader(io.StringIO(read_table(data / "firmness.csv", problems)))
     for number, row in enumerate(rows, 2):
         try:
             found, right = int(row["found"]), int(row["right"])

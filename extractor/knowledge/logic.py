@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
 
+from extractor.knowledge.rows import read_table
+
 
 @dataclass(frozen=True, slots=True)
 class Composition:
@@ -43,8 +45,8 @@ def read_logic(data: Traversable, problems: list[str]) -> tuple[Logic, ...]:
 
 def _read(table: Traversable, shape: type[Row], problems: list[str]) -> tuple[Row, ...]:
     try:
-        rows = tomllib.loads(table.read_text(encoding="utf-8")).get("rule", [])
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        rows = tomllib.loads(read_table(table, problems)).get("rule", [])
+    except tomllib.TOMLDecodeError as error:
         problems.append(f"{table.name}: cannot be read: {error}")
         return ()
     return tuple(_row(table.name, number, row, shape, problems) for number, row in enumerate(rows, 1))

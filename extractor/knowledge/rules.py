@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from extractor.knowledge.rows import read_table
+
 TABLES = (
     "sections",
     "hearing",
@@ -90,8 +92,8 @@ def read_rules(data: Traversable, problems: list[str]) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     for table in TABLES:
         try:
-            rows = tomllib.loads((data / f"{table}.toml").read_text(encoding="utf-8")).get("rule", [])
-        except (OSError, tomllib.TOMLDecodeError) as error:
+            rows = tomllib.loads(read_table(data / f"{table}.toml", problems)).get("rule", [])
+        except tomllib.TOMLDecodeError as error:
             problems.append(f"{table}.toml: cannot be read: {error}")
             continue
         rules += [_rule(table, number, row, problems) for number, row in enumerate(rows, 1)]
@@ -104,7 +106,8 @@ def _rule(table: str, number: int, row: Mapping[str, Any], problems: list[str]) 
     problems += [f"{where}: unknown field {name!r}" for name in sorted(set(row) - _KNOWN)]
     if not row.get("id") or not (row.get("value") or row.get("meant")):
         problems.append(f"{where}: needs an id and a value")
-    lists = {name: tuple(row.get(name, ())) for name in _LISTS}
+    lists = {name: _words(row.get(name, ())) for name in _LISTS}
+    problems += [f"{where}: {name} is not a list of texts" for name, words in lists.items() if words is None]
     value = str(row.get("value") or row.get("meant") or "")
     rule = Rule(
         id=str(row.get("id", "")),
@@ -114,10 +117,15 @@ def _rule(table: str, number: int, row: Mapping[str, Any], problems: list[str]) 
         scope=row.get("scope"),
         direction=row.get("direction"),
         nouns_only=bool(row.get("nouns_only", False)),
-        **lists,
+        **{name: words or () for name, words in lists.items()},
     )
     problems += [f"{where}: {fault}" for fault in _faults(rule)]
     return rule
+
+
+def _words(cell: object) -> tuple[str, ...] | None:
+    listed = isinstance(cell, list | tuple) and all(isinstance(word, str) for word in cell)
+    return tuple(cell) if listed and isinstance(cell, list | tuple) else None
 
 
 def _faults(rule: Rule) -> Iterator[str]:

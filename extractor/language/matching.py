@@ -29,10 +29,10 @@ class Vocabulary:
         """Rule, first and past-last token of each match, longest first where exclusive tables vie, in text order."""
         taken: dict[str, set[int]] = {}
         kept: list[tuple[Rule, int, int]] = []
-        for rule, start, end in sorted(self._found(doc, lower), key=lambda m: (m[1] - m[2], m[1])):
+        for rule, start, end in sorted(self._found(doc, lower), key=lambda m: (m[1] - m[2], m[1], m[0].table == "work")):
             group = _EXCLUSIVE.get(rule.table, rule.id)
             used = taken.setdefault(group, set())
-            if used.isdisjoint(range(start, end)):
+            if used.isdisjoint(range(start, end)) or _is_both(rule, start, end, kept):
                 used.update(range(start, end))
                 kept.append((rule, start, end))
         return sorted(kept, key=lambda m: (m[1], m[2]))
@@ -42,6 +42,11 @@ class Vocabulary:
             rule = self._rules[key]
             if not _spared(rule, lower, start, end):
                 yield rule, start, end
+
+
+def _is_both(rule: Rule, start: int, end: int, kept: Sequence[tuple[Rule, int, int]]) -> bool:
+    """A word that names an act and is work too: "decompressed", of a level or of a root."""
+    return rule.table == "work" and any(r.table == "acts" and (s, e) == (start, end) for r, s, e in kept)
 
 
 def _spared(rule: Rule, lower: Sequence[str], start: int, end: int) -> bool:
