@@ -52,6 +52,7 @@ def deeds(
             objects = _pronoun(tokens, structures, verb, left, spoken_of) or _unsaid(verb, structures, spoken_of)
         found += [Deed(thing, verb) for thing in objects]
         if tokens[verb.start].endswith("ing") and tokens[verb.start - 1 : verb.start] == ["without"]:
+            objects = objects[:1]
             claimed_to = max((thing.end for thing in objects), default=claimed_to)
         last = objects
     claimed = {deed.structure for deed in found}
