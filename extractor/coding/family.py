@@ -64,15 +64,18 @@ def _beside(special: list[Call], rest: list[Call], titled: set[str]) -> list[Cal
     """
     if not special:
         return rest
-    taken = set(spine.bones_of(level for call in special for level in call.levels))
+    held = {level for call in special for level in call.levels}
+    taken = set(spine.bones_of(held))
     if not taken:
         return []
-    return [call for call in (_without(call, taken) for call in rest) if call.levels and _stands(call, taken, titled)]
+    return [call for call in (_without(call, held) for call in rest) if call.levels and _stands(call, taken, titled)]
 
 
-def _without(call: Call, taken: set[str]) -> Call:
-    spaces = tuple(level for level in call.levels if not set(spine.bones_of([level])) & taken)
-    return replace(call, levels=spaces)
+def _without(call: Call, held: set[str]) -> Call:
+    """Without the interspaces a special family holds, and without those that touch the laminae it holds."""
+    laminae = {level for level in held if not spine.is_interspace(level)}
+    left = (level for level in call.levels if level not in held)
+    return replace(call, levels=tuple(level for level in left if not set(spine.bones_of([level])) & laminae))
 
 
 def _stands(call: Call, taken: set[str], titled: set[str]) -> bool:
@@ -80,7 +83,10 @@ def _stands(call: Call, taken: set[str], titled: set[str]) -> bool:
     apart = min(abs(spine.rank(a) - spine.rank(b)) for a in spine.bones_of(call.levels) for b in taken)
     return apart > 3 or (
         call.family in _SIDED
-        and (bool(set(call.levels) & titled) or any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings))
+        and (
+            bool(set(call.levels) & titled)
+            or any(d.explicit and set(d.interspaces) & set(call.levels) for d in call.doings)
+        )
     )
 
 

@@ -32,10 +32,7 @@ def _always(kind: str) -> Callable[[Facts, Neighbours], bool]:
 
 
 def _unless_named(kind: str) -> Callable[[Facts, Neighbours], bool]:
-    return lambda facts, near: (
-        bool(near.titled(kind))
-        and not facts.title_acts & _LAMINA_WORK
-    )
+    return lambda facts, near: bool(near.titled(kind)) and not facts.title_acts & _LAMINA_WORK
 
 
 def _diseases(facts: Facts) -> frozenset[Driver]:

@@ -16,6 +16,12 @@ def is_redo(facts: Facts, level: str) -> bool:
         return False
     header = facts.mentions("redo", "redo", sections=_OUTER, performed=False)
     named = _at(facts, level, tuple(m for m in header if facts.where(m)) or header)
+    scarred = {
+        where for m in facts.mentions("redo", "scar", sections=BODY, performed=False) for where in facts.where(m)
+    }
+    elsewhere = scarred & {where for d in facts.done for where in d.interspaces}
+    if level and elsewhere and level not in scarred and not any(facts.where(m) for m in header):
+        return False
     scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))
     earlier = _at(facts, level, _earlier(facts))
     return bool(named) or (len(scar) >= 2 and bool(earlier))

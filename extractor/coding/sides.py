@@ -41,7 +41,7 @@ class Sides:
     def _of_call(self, call: Call) -> Side:
         """One family's side. A stenosis operation that opens both sides is bilateral unless the header says a side."""
         said = set(self._by_level(call)) - {Side.UNSPECIFIED}
-        if call.family in _STENOSIS and self._over_the_top():
+        if call.family in _STENOSIS and (self._over_the_top() or self._across(call)):
             return Side.BILATERAL
         if len(said) == 1:
             return said.pop()
@@ -52,6 +52,13 @@ class Sides:
     def _over_the_top(self) -> bool:
         marks = self._facts.mentions("mark", "over_the_top", sections=HEADER | BODY)
         return bool(marks) and self._facts.mentions("view", "tubular", sections=HEADER | BODY) != ()
+
+    def _across(self, call: Call) -> bool:
+        """Bone or ligament taken on both sides through one tube."""
+        through = bool(self._facts.mentions("view", "tubular", sections=HEADER | BODY))
+        taken = LAMINA_ACTS | {"facetectomy", "flavectomy", "bone"}
+        sides = {s for d in call.doings if d.act in taken and not d.inferred for s in d.sides}
+        return through and sides >= _ONE
 
     def _by_level(self, call: Call) -> list[Side]:
         if call.family in _MIDLINE or (call.family in _THROUGH_LAMINAE and not self._hemi(call.doings)):

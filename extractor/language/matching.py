@@ -29,7 +29,9 @@ class Vocabulary:
         """Rule, first and past-last token of each match, longest first where exclusive tables vie, in text order."""
         taken: dict[str, set[int]] = {}
         kept: list[tuple[Rule, int, int]] = []
-        for rule, start, end in sorted(self._found(doc, lower), key=lambda m: (m[1] - m[2], m[1], m[0].table == "work")):
+        for rule, start, end in sorted(
+            self._found(doc, lower), key=lambda m: (m[1] - m[2], m[1], m[0].table == "work")
+        ):
             group = _EXCLUSIVE.get(rule.table, rule.id)
             used = taken.setdefault(group, set())
             if used.isdisjoint(range(start, end)) or _is_both(rule, start, end, kept):

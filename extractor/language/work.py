@@ -73,9 +73,8 @@ def _trailing(
         if verb not in removing or verb is None or thing.value not in {"lamina", "facet", "flavum"}:
             continue
         between = tokens[verb.end : thing.start]
-        joined = any(t in {"then", "plus", "and", "with"} for t in between[-10:]) and not any(
-            t in g.STRONG_BREAKS | g.CLAUSE_OPENERS for t in between
-        )
+        joined = any(t in {"then", "plus", "and"} for t in between[-10:]) or "with" in between[-4:]
+        joined = joined and not any(t in g.STRONG_BREAKS | g.CLAUSE_OPENERS for t in between)
         if joined and not _is_placed(tokens, thing, since=verb.end, barring=frozenset({"with"})):
             yield Deed(thing, verb)
 
@@ -91,9 +90,8 @@ def _is_work(tokens: Sequence[str], verb: Found) -> bool:
     if verb.value == "particle":
         following = tokens[verb.end] if verb.end < len(tokens) else "."
         return (
-            (following in {".", ",", ";", "w/", "both", "r", "l"} or (following == "in" and _in_pieces(tokens, verb.end)))
-            and tokens[max(0, verb.start - 1)] not in g.PREPOSITIONS
-        )
+            following in {".", ",", ";", "w/", "both", "r", "l"} or (following == "in" and _in_pieces(tokens, verb.end))
+        ) and tokens[max(0, verb.start - 1)] not in g.PREPOSITIONS
     return tokens[verb.start] != "taken" or not _is_idiom(tokens, verb.start)
 
 
