@@ -23,11 +23,6 @@ def extractor() -> Extractor:
     return inline.loaded()
 
 
-def wrong(*values: Any, reason: str) -> Any:
-    """A case that is right and that the program does not meet yet."""
-    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason))
-
-
 def snippets(*tagged: Any) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("tagged", tagged, ids=lambda text: inline.TAG.sub(r"\g<words>", text)[:70])
 
@@ -144,10 +139,7 @@ def test_foramen_widened_is_a_foraminotomy_and_a_probe_passed_out_of_it_is_not(t
 
 @snippets(
     "[recess:performed|The lateral recess was undercut] over the root.",
-    wrong(
-        "[recess:performed|The lateral recess was decompressed].",
-        reason="'decompressed' is read as the named act and never as work on a structure",
-    ),
+    "[recess:performed|The lateral recess was decompressed].",
     "A dissector could be swept along the lateral recess.",
 )
 def test_recess_undercut_is_recess_work_and_recess_probed_is_not(tagged: str) -> None:
@@ -167,22 +159,10 @@ def test_lesion_taken_out_is_a_removal_and_lesion_seen_is_not(tagged: str) -> No
 
 
 @snippets(
-    wrong(
-        "After [laminectomy:performed|the lamina was removed], [facetectomy:performed|the facets were undercut].",
-        reason="'after' before a whole clause makes its subject a mere place",
-    ),
-    wrong(
-        "With [laminectomy:performed|the lamina removed], [facetectomy:performed|the facets were undercut].",
-        reason="'with' before a participle makes its subject a mere place",
-    ),
-    wrong(
-        "After a [laminotomy:performed|laminotomy] was made, [discectomy:performed|the disc was removed].",
-        reason="'after a' makes a step of today historical",
-    ),
-    wrong(
-        "After an ample [laminectomy:performed|laminectomy] [facetectomy:performed|the facets were undercut].",
-        reason="'after an' makes the work of today historical, and what follows it too",
-    ),
+    "After [laminectomy:performed|the lamina was removed], [facetectomy:performed|the facets were undercut].",
+    "With [laminectomy:performed|the lamina removed], [facetectomy:performed|the facets were undercut].",
+    "After a [laminotomy:performed|laminotomy] was made, [discectomy:performed|the disc was removed].",
+    "After an ample [laminectomy:performed|laminectomy] [facetectomy:performed|the facets were undercut].",
     "Once [flavectomy:performed|the flavum was removed] the root was seen.",
     "When [laminectomy:performed|the lamina had been removed], a probe was passed over the disc.",
     "Following a [laminectomy:performed|laminectomy] [facetectomy:performed|the facets were undercut].",
@@ -194,12 +174,9 @@ def test_a_step_told_as_the_time_of_the_next_step_is_work_too(tagged: str) -> No
 
 
 @snippets(
-    wrong(
-        "Care was taken to [facetectomy:negated|spare the facet] while [laminectomy:performed|the lamina was drilled].",
-        reason="'care was taken' takes the facet",
-    ),
-    wrong("Great care was taken with the disc.", reason="'care was taken' takes the disc"),
-    wrong("Films were taken with the lamina in view.", reason="'taken' with a subject of its own takes the lamina"),
+    "Care was taken to [facetectomy:negated|spare the facet] while [laminectomy:performed|the lamina was drilled].",
+    "Great care was taken with the disc.",
+    "Films were taken with the lamina in view.",
     "Pictures of the facet were seen on the film that was taken.",
 )
 def test_care_and_films_are_taken_without_taking_a_structure(tagged: str) -> None:
@@ -232,10 +209,7 @@ def test_a_pronoun_stands_for_the_structure_spoken_of_last(tagged: str) -> None:
     "We removed the retractor and inspected the lamina.",
     "The lamina was exposed and the sponge was removed.",
     "The clamp, the needle and the film were removed from over the lamina.",
-    wrong(
-        "Not only [laminectomy:performed|the lamina] but also [facetectomy:performed|the facet was removed].",
-        reason="'not only' is read as a denial",
-    ),
+    "Not only [laminectomy:performed|the lamina] but also [facetectomy:performed|the facet was removed].",
 )
 def test_joined_objects_share_their_verb_and_only_their_own(tagged: str) -> None:
     tags, found = inline.acts_told(tagged)
@@ -250,7 +224,6 @@ def test_joined_objects_share_their_verb_and_only_their_own(tagged: str) -> None
     "Laminae bared to facets. Retractors in.",
     "Retractors out. Lamina dry.",
     "Root free. Disc flat.",
-    wrong("Kerrison at hand, lamina in view.", reason="a tool and a structure in one sentence make a deed"),
 )
 def test_telegraphic_notes_are_read_without_their_verbs(tagged: str) -> None:
     says(tagged)
@@ -309,17 +282,11 @@ def test_misheard_levels_are_read_as_meant(tagged: str) -> None:
     "[facetectomy:negated|No facet was removed].",
     "We did not [discectomy:negated|remove any disc].",
     "No attempt was made to [discectomy:negated|remove the disc].",
-    wrong(
-        "The plan had been to [facetectomy:negated|remove the facet] but this was not needed.",
-        reason="neither 'the plan had been' nor 'this was not needed' reaches the work",
-    ),
+    "The plan had been to [facetectomy:negated|remove the facet] but this was not needed.",
     "The exposure was made without [facetectomy:negated|facetectomy].",
     "There was no need for a [discectomy:negated|discectomy].",
     "Neither a [facetectomy:negated|facetectomy] nor a [foraminotomy:negated|foraminotomy] was required.",
-    wrong(
-        "Rather than a full [laminectomy:negated|laminectomy], a small [laminotomy:performed|laminotomy] was made.",
-        reason="'rather than' reaches over the comma to what was done",
-    ),
+    "Rather than a full [laminectomy:negated|laminectomy], a small [laminotomy:performed|laminotomy] was made.",
     "[discectomy:negated|The disc was not violated].",
     "[facetectomy:negated|The facet joints were left intact].",
     "[laminectomy:negated|No further lamina needed to be removed].",
@@ -327,10 +294,7 @@ def test_misheard_levels_are_read_as_meant(tagged: str) -> None:
     "[laminectomy:performed|The lamina was removed] without injury to the dura.",
     "[laminectomy:performed|The lamina was removed] with no difficulty.",
     "No leak of fluid was seen after the [laminectomy:performed|laminectomy].",
-    wrong(
-        "Without entering the facet, [laminectomy:performed|the lamina was removed].",
-        reason="the object of 'without entering' is given the verb after the comma",
-    ),
+    "Without entering the facet, [laminectomy:performed|the lamina was removed].",
 )
 def test_a_denial_before_the_work_reaches_the_work_and_no_further(tagged: str) -> None:
     says(tagged)
@@ -353,7 +317,7 @@ def test_a_denial_after_the_work_reaches_back_to_it(tagged: str) -> None:
     "A possible [foraminotomy:planned|foraminotomy] had been talked over with him.",
     "He understands the risks of [laminectomy:planned|laminectomy].",
     "If pain persists he will need a [facetectomy:planned|facetectomy].",
-    wrong("A [foraminotomy:planned|foraminotomy] is made if needed.", reason="'if needed' only points forward"),
+    "A [foraminotomy:planned|foraminotomy] is made if needed.",
     "A [laminectomy:planned|laminectomy] was planned for next month.",
     "[laminectomy:planned|Staged laminectomy] will follow on Thursday.",
     "As planned, [laminectomy:performed|the lamina was removed].",
@@ -369,15 +333,12 @@ def test_what_is_planned_is_not_done_unless_it_was(tagged: str) -> None:
     "He had a previous [laminectomy:historical|laminectomy] at L4-5.",
     "Five years ago she had undergone a [discectomy:historical|discectomy] at another hospital.",
     "The [laminectomy:historical|laminectomy] was done years ago.",
-    wrong("The [laminectomy:historical|laminectomy] in 2012 was hard.", reason="'in 2012' only points forward"),
+    "The [laminectomy:historical|laminectomy] in 2012 was hard.",
     "The [laminectomy:performed|laminectomy] was done at once.",
     "[laminectomy:performed|The lamina was drilled away] beside the old scar.",
     "The lamina was gone from the earlier operation, and scar was removed from the dura.",
     "The previously placed retractor was opened and [laminectomy:performed|the lamina was drilled away].",
-    wrong(
-        "[laminectomy:performed|The previously exposed lamina was removed].",
-        reason="'previously' that belongs to 'exposed' makes the removal historical",
-    ),
+    "[laminectomy:performed|The previously exposed lamina was removed].",
     "[laminectomy:historical|The lamina had been removed] at the first operation.",
     "The old [laminectomy:historical|laminectomy] was extended and [laminectomy:performed|more lamina was removed].",
 )
@@ -399,14 +360,8 @@ def test_work_that_was_stopped_is_aborted_and_stopped_bleeding_is_not(tagged: st
 @snippets(
     "[facetectomy:access|The facet was removed] for access to the disc space.",
     "[facetectomy:access|The facet was resected] to expose the disc space.",
-    wrong(
-        "[facetectomy:access|The facet was resected] to pass the cage.",
-        reason="a cue that holds a judged word (cage) is dropped",
-    ),
-    wrong(
-        "To reach the disc space [facetectomy:access|the facet was resected].",
-        reason="the aim is read as the object of the verb",
-    ),
+    "[facetectomy:access|The facet was resected] to pass the cage.",
+    "To reach the disc space [facetectomy:access|the facet was resected].",
     "[facetectomy:performed|The facet was undercut] until the root was free.",
     "[facetectomy:performed|The medial facet was removed] over the lateral recess.",
 )
@@ -592,7 +547,7 @@ def test_both_levels_are_those_of_the_title(extractor: Extractor, body: str, lev
         "L3, L4 and L5 laminectomies.",
         "L3-L5 laminectomies.",
         "L3-4, L4-5 laminectomies.",
-        wrong("Lumbar laminectomy.", reason="of several laminae the first alone says where the facets are"),
+        "Lumbar laminectomy.",
     ],
 )
 @pytest.mark.parametrize(
@@ -619,13 +574,9 @@ SIDED_TITLE = "a title that names a side for each interspace makes both sides of
         ("Lumbar", "left", "bilateral", ["63030-50", "63035"], Side.MIXED),
         ("Lumbar", "bilateral", "left", ["63030-50", "63035"], Side.MIXED),
         ("Left L4-5 and left L5-S1", "left", "left", ["63030-LT", "63035"], Side.LEFT),
-        wrong("Left L4-5 and right L5-S1", "left", "right", ["63030-LT", "63035"], Side.MIXED, reason=SIDED_TITLE),
-        wrong(
-            "Left L4-5, both sides L5-S1", "left", "bilateral", ["63030-50", "63035"], Side.MIXED, reason=SIDED_TITLE
-        ),
-        wrong(
-            "Both sides L4-5, left L5-S1", "bilateral", "left", ["63030-50", "63035"], Side.MIXED, reason=SIDED_TITLE
-        ),
+        ("Left L4-5 and right L5-S1", "left", "right", ["63030-LT", "63035"], Side.MIXED),
+        ("Left L4-5, both sides L5-S1", "left", "bilateral", ["63030-50", "63035"], Side.MIXED),
+        ("Both sides L4-5, left L5-S1", "bilateral", "left", ["63030-50", "63035"], Side.MIXED),
     ],
 )
 def test_each_interspace_keeps_its_own_side(
@@ -646,11 +597,7 @@ def test_each_interspace_keeps_its_own_side(
         ("The right side was inspected and left alone.", "left"),
         ("The right root was seen.", "left"),
         ("The right side was then decompressed in the same way.", "bilateral"),
-        wrong(
-            "Working across the midline, the right recess was undercut too.",
-            "bilateral",
-            reason="the far side is outvoted by the side of the approach",
-        ),
+        ("Working across the midline, the right recess was undercut too.", "bilateral"),
     ],
 )
 def test_work_on_the_other_side_too_makes_both_sides(extractor: Extractor, more: str, side: str) -> None:
@@ -707,10 +654,9 @@ def test_work_of_the_title_that_the_narrative_denies_is_a_conflict(
     ("body", "conflicts"),
     [
         ("The laminae of C4, C5 and C6 were hinged open on the left and held with plates.", []),
-        wrong(
+        (
             "A laminoplasty had been planned, but the laminae of C4, C5 and C6 were removed instead.",
             [Conflict.PROCEDURE],
-            reason="a title whose work was given up for another is not held against the narrative",
         ),
     ],
 )
@@ -921,10 +867,9 @@ def test_decompression_beside_a_cage_changes_its_code_with_2022(
     [
         ("The lamina of L4 was removed in full and both L5 roots were freed out through their foramina. ", ["63052"]),
         ("Both facets were removed so that the cage could be seated. ", []),
-        wrong(
+        (
             "The lamina of L4 was removed in full and both L5 roots were decompressed out through their foramina. ",
             ["63052"],
-            reason="'decompressed' is read as the named act and never as work on a structure",
         ),
     ],
 )
@@ -981,7 +926,7 @@ def test_lamina_alone_is_counted_in_vertebrae(extractor: Extractor, body: str, t
     [
         ("The lamina of L5 was taken off as well.", ("L4", "L5")),
         ("The lamina of L5 was left whole.", ("L4",)),
-        wrong("Screws were placed at L4 and L5.", ("L4",), reason="a bone that took a screw is held to be opened"),
+        ("Screws were placed at L4 and L5.", ("L4",)),
     ],
 )
 def test_a_lamina_of_the_title_counts_when_the_narrative_takes_it(
@@ -1051,13 +996,12 @@ def test_lamina_with_facet_work_is_counted_in_interspaces_by_region(
             "neoplasm_laminectomy",
             ["63281"],
         ),
-        wrong(
+        (
             "The laminae of T10 and T11 were removed. The dura was opened and a midline myelotomy was made.",
             "T10-T11 laminectomy with midline myelotomy.",
             "Pelvic pain.",
             "cord_and_root_laminectomy",
             ["63170"],
-            reason="'midline myelotomy' is swallowed by the row for the depth of a tumor",
         ),
         (
             "Through the working channel of the endoscope, under continuous irrigation, a window was drilled in the "
@@ -1117,7 +1061,7 @@ def test_a_tubular_retractor_is_open_and_an_endoscope_is_not(extractor: Extracto
     [
         "A drain was left over the laminectomy.",
         "The laminectomy was dry.",
-        wrong("The laminectomy bed was irrigated.", reason="a bed is taken for that of an earlier operation"),
+        "The laminectomy bed was irrigated.",
     ],
 )
 def test_work_of_today_spoken_of_at_the_end_is_no_earlier_operation(extractor: Extractor, end: str) -> None:

@@ -100,7 +100,6 @@ def test_the_record_holds_offsets_and_no_words_of_the_note(ears: Ears) -> None:
     assert told(repr(result), json.dumps(result.to_dict()), result.steps, ears.heard()) == []
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the representation of a note holds its text")
 def test_a_note_that_is_logged_shows_its_id_and_no_text() -> None:
     shown = f"{Note('n1', NOTE)!r}"
     assert "n1" in shown

@@ -87,7 +87,7 @@ def _bone_conflict(facts: Facts, titled: set[str], done: set[str]) -> bool:
 
 
 def _claimed_beside_cage(facts: Facts, near: Neighbours, calls: Sequence[Call]) -> bool:
-    """The header claims a decompression where a cage went in, and the narrative tells no more than the way to the disc."""
+    """The header claims a decompression where a cage went in; the narrative tells only the way to the disc."""
     claimed = facts.title_acts & (LAMINA_ACTS | SIDE_ACTS | {"decompression"})
     rebuilt = near.titled("corpectomy", "osteotomy")
     return bool(near.cage_levels and claimed) and not calls and not rebuilt

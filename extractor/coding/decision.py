@@ -8,7 +8,6 @@ from extractor.coding.calls import Call
 from extractor.coding.facts import LAMINA_ACTS, Facts
 from extractor.vocabulary import Conflict, Decision, Gap, Reason
 
-
 FIRM = 0.75
 """A family whose rule is right less often than this on the corpus, or was hardly ever counted, is looked at."""
 

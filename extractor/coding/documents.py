@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from extractor.coding.facts import Facts
 
-
 _OPENING = 250
 """Characters at the head of a document in which its kind is named."""
 

@@ -118,7 +118,7 @@ class Facts:
         return ()
 
     def where(self, m: Mention) -> tuple[str, ...]:
-        """Interspaces a mention is about: those named together nearest to it in its sentence, else the narrative's place."""
+        """Interspaces a mention is about: those named together nearest to it, else where the narrative was."""
         levels = [
             v
             for v in self.account.sentences[m.sentence].of("level")

@@ -158,5 +158,6 @@ def _left_alone(facts: Facts, bones: set[str]) -> bool:
     """Whether the narrative spares one of these bones, or never speaks of working on one."""
     spared = {b for d in facts.doings if d.status is Status.NEGATED for b in d.bones}
     spoken = {b for d in facts.done for b in (*d.bones, *(m for s in d.support for m in s.bones))}
-    named = {b for s in facts.narrative_sentences for m in s.of("level") if m.value != "interspace" for b in m.bones}
+    told = (s for s in facts.narrative_sentences if not s.has("neighbour", "screws") and not s.has("handled", "soft"))
+    named = {b for s in told for m in s.of("level") if m.value != "interspace" for b in m.bones}
     return bool(bones & spared) or not bones <= (spoken | named)

@@ -54,11 +54,12 @@ class Sides:
         return bool(marks) and self._facts.mentions("view", "tubular", sections=HEADER | BODY) != ()
 
     def _across(self, call: Call) -> bool:
-        """Bone or ligament taken on both sides through one tube."""
-        through = bool(self._facts.mentions("view", "tubular", sections=HEADER | BODY))
-        taken = LAMINA_ACTS | {"facetectomy", "flavectomy", "bone"}
+        """Bone or ligament taken on both sides through one tube, or across the midline."""
+        through = self._facts.mentions("view", "tubular", sections=HEADER | BODY)
+        through = through or self._facts.mentions("mark", "over_the_top", sections=BODY)
+        taken = LAMINA_ACTS | {"facetectomy", "flavectomy", "bone", "recess"}
         sides = {s for d in call.doings if d.act in taken and not d.inferred for s in d.sides}
-        return through and sides >= _ONE
+        return bool(through) and sides >= _ONE
 
     def _by_level(self, call: Call) -> list[Side]:
         if call.family in _MIDLINE or (call.family in _THROUGH_LAMINAE and not self._hemi(call.doings)):

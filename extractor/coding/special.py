@@ -298,7 +298,7 @@ def _lamina_there(facts: Facts, words: Iterable[Mention]) -> bool:
 
 
 def _route_kind(words: Iterable[Mention], told: set[str], region: str) -> str:
-    """In the thoracic spine what was taken decides, rib head or pedicle; the header's word only where neither is told."""
+    """In the thoracic spine what was taken decides, rib head or pedicle; the header only where neither is told."""
     values = {m.value for m in words}
     if region == "thoracic":
         if "rib" in told and ("costovertebral" in values or "pedicle" not in told):

@@ -169,7 +169,7 @@ def _settle(sentence: Sentence, place: Place) -> None:
 
 
 def _follow_bones(sentence: Sentence, deeds: list[Mention], place: Place) -> None:
-    """Work on the lower edge of L5 is work at L5-S1: the place follows a bone of another known interspace, or of none."""
+    """Work on the lower edge of L5 is work at L5-S1: the place follows a bone of another interspace."""
     if not any(m.status is Status.PERFORMED and m.value in _BONE_WORK for m in deeds):
         return
     bones = [m for m in sentence.of("level") if m.value == "bone"]

@@ -22,8 +22,8 @@ def value_faults(rules: Iterable[Rule]) -> Iterator[str]:
     """Values and directions of vocabulary rows that are in no closed list."""
     for rule in rules:
         where = f"{rule.table}.toml row {rule.row} ({rule.id})"
-        allowed = _VALUES.get(rule.table)
-        for value in rule.value.split("+") if allowed is not None else ():
+        allowed = _VALUES.get(rule.table, frozenset())
+        for value in rule.value.split("+") if allowed else ():
             if value and value not in allowed:
                 yield f"{where}: value {value!r} is not known; allowed are {_list(allowed)}"
         if rule.table == "context" and rule.direction is None:

@@ -47,10 +47,20 @@ class Assertion:
         reached: dict[tuple[int, int], list[tuple[str, str]]] = {}
         for target, modifier in doc._.context_graph.edges:
             value, _, cue = modifier.category.partition("|")
-            if target.label_ == DEED and value.lower() in _WITHIN_CLAUSE and _comma_between(doc, modifier, target):
+            bounded = target.label_ == DEED or _words(doc, modifier) in _PHRASAL
+            if bounded and value.lower() in _WITHIN_CLAUSE and _comma_between(doc, modifier, target):
                 continue
             reached.setdefault((target.start, target.end), []).append((value.lower(), cue.lower()))
         return {span: _judge(cues) for span, cues in reached.items()}
+
+
+_PHRASAL = frozenset({"rather than", "instead of", "in lieu of", "as opposed to", "without"})
+"""Cues that govern their own phrase alone, up to its comma."""
+
+
+def _words(doc: Doc, modifier: ConTextModifier) -> str:
+    start, end = modifier.modifier_span
+    return " ".join(token.lower_ for token in doc[start:end])
 
 
 _WITHIN_CLAUSE = frozenset({"negated", "planned", "aborted"})
@@ -76,12 +86,16 @@ def _inflected(rule: Rule) -> Iterable[str]:
             yield from (f"{but} {form}" for but in ("but", "but it", "but this", "but they") for form in forms)
 
 
+_TAKEN_UP = ("but it", "but this", "but they")
+"""A pronoun takes up the work of the clause before, verbs and all."""
+
+
 def _cues(rule: Rule) -> Iterable[ConTextRule]:
     direction = (rule.direction or "").upper()
     scope = int(rule.scope) if rule.scope else None
     category = f"{rule.value}|{rule.id}" if direction != "TERMINATE" else "TERMINATE"
     for term in _inflected(rule):
-        excluded = {DEED} if rule.nouns_only else None
+        excluded = {DEED} if rule.nouns_only and not term.startswith(_TAKEN_UP) else None
         yield ConTextRule(
             literal=term,
             category=category,

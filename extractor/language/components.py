@@ -340,7 +340,7 @@ class Judge:
             {
                 (h.head, h.head_end, DEED if h.kind in {"deed", "kept"} else NOUN)
                 for h in hits
-                if h.kind in JUDGED or h.kind == "kept"
+                if (h.kind in JUDGED and not self._is_aimed_at(doc, h)) or h.kind == "kept"
             }
         )
         judged: dict[tuple[int, int], Judgement] = {}
@@ -348,6 +348,15 @@ class Judge:
             judged = self._assertion(doc, [Span(doc, start, end, label=label) for start, end, label in heads])
         doc.user_data["opnote_judged"] = judged
         return doc
+
+    @staticmethod
+    def _is_aimed_at(doc: Doc, hit: Hit) -> bool:
+        """The cage of "to pass the cage" belongs to the cue: ConText drops a cue that holds a judged word."""
+        aimed = hit.kind == "neighbour" and hit.start > 2 and doc[hit.start - 1].lower_ == "the"
+        return aimed and doc[hit.start - 2].lower_ in _AIMS
+
+
+_AIMS = frozenset("for pass place placing admit introduce insert inserting of seat".split())
 
 
 def clause_numbers(doc: Doc) -> list[int]:

@@ -96,13 +96,13 @@ def _is_work(tokens: Sequence[str], verb: Found) -> bool:
 
 
 def _is_idiom(tokens: Sequence[str], start: int) -> bool:
-    """ "Care was taken", "films were taken": taken, but no structure."""
+    """Whether care or films were "taken": no structure."""
     before = [t for t in tokens[max(0, start - 5) : start] if t not in g.AUXILIARIES and t not in g.ADVERBS]
     return bool(before) and before[-1] in g.IDIOMS
 
 
 def _in_pieces(tokens: Sequence[str], start: int) -> bool:
-    """ "Out in pieces", "off in one piece"."""
+    """Whether what was out or off was so "in pieces", "in one piece"."""
     return any(t in {"piece", "pieces", "strips", "bites", "fragments", "toto"} for t in tokens[start + 1 : start + 4])
 
 
@@ -170,7 +170,7 @@ def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
     for thing in reversed([s for s in structures if left <= s.start and s.end <= verb.start]):
         if _is_broken(tokens, thing.end, verb.start):
             break
-        between = tokens[thing.end : found[-1].start] if found else ()
+        between = _joint(tokens[thing.end : found[-1].start]) if found else ()
         if any(t in g.CLAUSE_OPENERS or t in g.PREDICATES for t in between):
             break
         opening = _OPENING if not found and not _holds(structures, thing.end, verb.start) else frozenset()
@@ -179,8 +179,13 @@ def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
     return found[::-1]
 
 
+def _joint(between: Sequence[str]) -> Sequence[str]:
+    """The words between two structures, where "but also" joins as "and" does."""
+    return [t for t in between if t != "but"] if "also" in between else between
+
+
 _OPENING = frozenset({"after", "with", "once"})
-"""Before a clause with a verb of its own these open a step: "after the lamina was removed", "with the lamina removed"."""
+"""Before a clause with its own verb these open a step: "after the lamina was removed", "with the lamina removed"."""
 
 
 def _holds(structures: Sequence[Found], start: int, end: int) -> bool:
