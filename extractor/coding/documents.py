@@ -13,10 +13,8 @@ def is_operative(facts: Facts) -> bool:
     marks = facts.account.of("document")
     if any(m.value == "kind" and m.start < _OPENING for m in marks):
         return False
-    for_it = {(m.value, m.rule) for m in marks}
     operation = sum(1 for m in marks if m.value == "operation")
     other = sum(1 for m in marks if m.value == "other")
     worked = len(facts.doings)
-    return (
-        bool(for_it) and operation + worked > 2 * other and operation + worked > 1 or worked > 3 and operation > other
-    )
+    reported = operation > 0 and operation + worked > max(1, 2 * other)
+    return reported or (worked > 1 and operation >= other)
