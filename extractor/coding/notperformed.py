@@ -24,7 +24,7 @@ def not_performed(facts: Facts, components: Iterable[Act]) -> dict[tuple[Act, St
             or not (status in {Status.PLANNED, Status.NEGATED} and act in done)
         ):
             found.setdefault((act, status), []).append(m)
-    denied = {act for act, status in found if status is not Status.PLANNED}
+    denied = {act for act, status in found if status in {Status.NEGATED, Status.ABORTED}}
     return {
         key: ms
         for key, ms in found.items()
