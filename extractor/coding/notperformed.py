@@ -9,7 +9,7 @@ from extractor.language.account import Mention
 from extractor.vocabulary import COMPONENTS, Act, Section, Status
 
 _OUTER = HEADER | {Section.INDICATION, Section.CONSENT, Section.PLAN, Section.DIAGNOSIS, Section.FINDINGS}
-_SAME = {"disc_entered": Act.DISCECTOMY}
+_SAME = {"disc_entered": Act.DISCECTOMY, "facet_opened": Act.FACETECTOMY}
 _LEFT = {"disc": Act.DISCECTOMY, "facet": Act.FACETECTOMY, "foramen": Act.FORAMINOTOMY}
 
 
