@@ -36,10 +36,18 @@ def _judged(facts: Facts) -> Iterator[tuple[Act, Status, Mention]]:
     """Acts by name anywhere, and work told in the narrative, that a cue denies, plans, remembers or stops."""
     for m in facts.account.of("act") + facts.account.of("deed"):
         value = _SAME.get(m.value, m.value) if m.status is Status.NEGATED else m.value
-        if m.status is Status.PERFORMED or value not in set(Act):
+        if value not in set(Act):
             continue
-        if m.section in (BODY if m.kind == "deed" else BODY | _OUTER):
+        if m.status is Status.PERFORMED and _told_of_the_past(facts, m):
+            yield Act(value), Status.HISTORICAL, m
+        elif m.status is not Status.PERFORMED and m.section in (BODY if m.kind == "deed" else BODY | _OUTER):
             yield Act(value), m.status, m
+
+
+def _told_of_the_past(facts: Facts, m: Mention) -> bool:
+    """Work told in an indication's sentence that speaks of an earlier operation."""
+    told = facts.account.sentences[m.sentence].mentions
+    return m.section is Section.INDICATION and any(other.status is Status.HISTORICAL for other in told)
 
 
 def _left_alone(facts: Facts) -> Iterator[tuple[Act, Status, Mention]]:

@@ -17,7 +17,7 @@ from extractor.language.hearing import Heard, Hearing
 from extractor.language.quiet import quiet
 from extractor.language.sections import Headings
 from extractor.language.telling import tell
-from extractor.vocabulary import Section
+from extractor.vocabulary import Section, Status
 
 _CHUNK = 2_000
 """Characters a document of the pipeline holds at least: ConText compares every cue with every word of a document, so
@@ -118,4 +118,6 @@ def _mention(doc: Doc, hit: Hit, base: int, heard: Heard, sentence: int, clause:
         mention = replace(mention, levels=hit.segment.levels, bones=hit.segment.bones, group=base + hit.segment.group)
     if judged:
         mention = replace(mention, status=judged.status, cue=judged.cue, access=judged.access)
+    if hit.site and mention.status is Status.PERFORMED:
+        return replace(mention, status=Status.HISTORICAL, cue=hit.site)
     return mention

@@ -29,7 +29,9 @@ JUDGED = frozenset({"act", "target", "neighbour", "driver", "view", "redo", "dee
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A mention inside one document of the pipeline, in token indices. ``head`` is the judged token."""
+    """A mention inside one document of the pipeline, in token indices. ``head`` is the judged token; ``site`` the rule of an old site the
+    word names.
+    """
 
     kind: str
     value: str
@@ -42,6 +44,7 @@ class Hit:
     segment: levels.Segment | None = None
     noun: str = ""
     part: str = ""
+    site: str = ""
 
 
 class Sentences:
@@ -72,7 +75,7 @@ class Mentions:
         hits = [hit for match in matches for hit in self._literal(match)] + list(self._by_pattern(doc))
         hits += self._deeds(doc, lower, matches, _level_parts(located, lower))
         hits += located
-        hits = _without_old_sites(hits)
+        hits = _with_old_sites(hits)
         hits.sort(key=lambda h: (h.head, h.start, h.kind, h.value))
         doc.user_data[MENTIONS] = hits
         doc.spans[MENTIONS] = [Span(doc, h.start, h.end, label=h.rule) for h in hits]
@@ -188,10 +191,14 @@ def _unroofed(found: list[Hit], things: list[work.Found], base: int, end: int, t
     return [replace(h, value="foraminotomy", rule="work.root.through_foramen") for h in roots[:1]]
 
 
-def _without_old_sites(hits: list[Hit]) -> list[Hit]:
-    """The "laminectomy" of "old laminectomy defect" names a place, not an act."""
-    sites = [(h.start, h.end) for h in hits if h.kind == "redo" and h.value == "scar"]
-    return [h for h in hits if h.kind != "act" or not any(start <= h.start and h.end <= end for start, end in sites)]
+def _with_old_sites(hits: list[Hit]) -> list[Hit]:
+    """The "laminectomy" of "old laminectomy defect" is that of an earlier operation."""
+    sites = [h for h in hits if h.kind == "redo" and h.value == "scar"]
+
+    def site(hit: Hit) -> str:
+        return next((s.rule for s in sites if s.start <= hit.start and hit.end <= s.end), "")
+
+    return [replace(h, site=site(h)) if h.kind == "act" else h for h in hits]
 
 
 def _level_parts(located: list[Hit], lower: list[str]) -> list[work.Found]:
