@@ -55,10 +55,15 @@ def components(facts: Facts, calls: Sequence[Call], doings: Sequence[Doing]) -> 
         if d.act in COMPONENTS and d.act not in LAMINA_ACTS | {"lesion_removal", "laminoplasty"}
     }
     found |= lamina_grade(facts, doings, calls) | _by_family(facts, calls) | _implied(facts, found)
+    if not found & LAMINA_ACTS and any(call.family in _WINDOW for call in calls):
+        found.add(Act.LAMINOTOMY)
     if all(call.family is Family.LAMINOPLASTY for call in calls):
         found -= LAMINA_ACTS
     return tuple(sorted(found))
 
+
+_WINDOW = frozenset({Family.LAMINOTOMY, Family.REEXPLORATION})
+"""Families that cannot stand without a window in the lamina, told or not."""
 
 _HOLDS = {
     Family.LESION: Act.LESION_REMOVAL,

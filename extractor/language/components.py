@@ -29,8 +29,8 @@ JUDGED = frozenset({"act", "target", "neighbour", "driver", "view", "redo", "dee
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A mention inside one document of the pipeline, in token indices. ``head`` is the judged token; ``site`` the rule of an old site the
-    word names.
+    """A mention inside one document of the pipeline, in token indices. ``head`` is the judged token; ``site`` is the
+    rule of the old site that the word names.
     """
 
     kind: str
