@@ -40,6 +40,10 @@ test: lint ## Run every check, the tests last
 firmness: $(DEV) ## Count anew how often each family rule is right on the corpus
 	$(BIN)/python -m extractor.training.firmness corpora/notes extractor/knowledge/data/firmness.csv
 
+.PHONY: measure
+measure: $(DEV) ## Compare the reader with the labels of the corpus
+	@$(BIN)/python -m extractor.training.measure corpora/notes
+
 .PHONY: build
 build: $(DEV) ## Build the sdist and the wheel into dist/
 	$(BIN)/python -m build --no-isolation

@@ -1,0 +1,28 @@
+"""The README shows what the program does, not what it once did."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import extractor
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_record_of_the_readme_is_the_record_of_its_note() -> None:
+    note = re.search(r"```text\n(.*?)```", README, re.DOTALL)
+    assert note is not None
+    text = note[1]
+    record = extractor.load().extract(text, note_id="note").to_dict()
+    rows = [
+        (e["id"], " ".join(text[e["start"] : e["end"]].split()), e["rule"], e["cue"] or "") for e in record["evidence"]
+    ]
+    shown = re.findall(r"^\| (e\d+) \| (.+?) \| `(.+?)`(?: under `(.+?)`)? \|$", README, re.MULTILINE)
+    assert shown == rows
+    for part in ("families", "codes"):
+        stated = re.search(rf'"{part}": (\[.*?\]\}}\])', README, re.DOTALL)
+        assert stated is not None
+        told = json.loads(stated[1])
+        assert [{**f, "probability": None} for f in told] == [{**f, "probability": None} for f in record[part]]
