@@ -190,6 +190,8 @@ class Reason(StrEnum):
     GAP_VIEW = "gap_view"
     SEVERAL_FAMILIES = "several_families"
     TITLE_ONLY_LEVELS = "title_only_levels"
+    UNWORKED_LEVEL = "unworked_level"
+    DISEASE_WITHOUT_FAMILY = "disease_without_family"
     WEAK_EVIDENCE = "weak_evidence"
     DEVICE_HOLDS_DECOMPRESSION = "device_holds_decompression"
     STOPPED_EARLY = "stopped_early"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from extractor import spine
+from extractor.coding import levels
 from extractor.coding.calls import Call
-from extractor.coding.facts import LAMINA_ACTS, Facts
-from extractor.vocabulary import Conflict, Decision, Gap, Reason
+from extractor.coding.facts import HEADER, LAMINA_ACTS, Facts
+from extractor.vocabulary import Conflict, Decision, Driver, Family, Gap, Reason, Section
 
 FIRM = 0.75
 """A family whose rule is right less often than this on the corpus, or was hardly ever counted, is looked at."""
@@ -41,9 +43,37 @@ def decide(
         reasons.add(Reason.SEVERAL_FAMILIES)
     if any(call.levels_from == "title" for call in calls):
         reasons.add(Reason.TITLE_ONLY_LEVELS)
+    if calls and _unworked(facts, calls):
+        reasons.add(Reason.UNWORKED_LEVEL)
+    if calls and _without_family(facts, calls):
+        reasons.add(Reason.DISEASE_WITHOUT_FAMILY)
     if firmness < FIRM:
         reasons.add(Reason.WEAK_EVIDENCE)
     look = bool(reasons)
     if calls and not dated:
         reasons.add(Reason.DATE_OF_SERVICE_MISSING)
     return Decision.REVIEW if look else Decision.AUTO, tuple(sorted(reasons))
+
+
+def _unworked(facts: Facts, calls: Sequence[Call]) -> bool:
+    """A diagnosis tied to an interspace that no family reaches and the narrative does not deny."""
+    reached = {level for call in calls for level in call.levels}
+    tied = (m for m in facts.diseases if m.section is Section.DIAGNOSIS)
+    meant = {level for m in tied for level in facts.where(m) if spine.is_interspace(level)}
+    open_ = meant - levels.denied_interspaces(facts)
+    return bool(reached) and any(not reached & {level, *spine.ends(level)} for level in open_)
+
+
+_OWN = {
+    Driver.NEOPLASM: Family.NEOPLASM,
+    Driver.VASCULAR: Family.VASCULAR,
+    Driver.ABSCESS: Family.LESION,
+    Driver.HEMATOMA: Family.LESION,
+}
+
+
+def _without_family(facts: Facts, calls: Sequence[Call]) -> bool:
+    found = {call.family for call in calls}
+    missing = {_OWN[Driver(m.value)] for m in facts.diseases if m.value in _OWN} - found
+    lateral = facts.mentions("target", "far_lateral", sections=HEADER | {Section.DIAGNOSIS})
+    return bool(missing) or (bool(lateral) and Family.TRANSPEDICULAR not in found)
