@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from extractor import spine
 from extractor.coding import levels
@@ -37,16 +37,8 @@ def decide(
     if not calls and not reasons:
         reason = _HELD.get(ruled_out) if facts.acts & LAMINA_ACTS else None
         return (Decision.REVIEW, (reason,)) if reason else (Decision.NONE, ())
-    if calls and facts.stopped:
-        reasons.add(Reason.STOPPED_EARLY)
-    if len(calls) > 1:
-        reasons.add(Reason.SEVERAL_FAMILIES)
-    if any(call.levels_from == "title" for call in calls):
-        reasons.add(Reason.TITLE_ONLY_LEVELS)
-    if calls and _unworked(facts, calls):
-        reasons.add(Reason.UNWORKED_LEVEL)
-    if calls and _without_family(facts, calls):
-        reasons.add(Reason.DISEASE_WITHOUT_FAMILY)
+    if calls:
+        reasons |= {reason for reason, doubtful in _DOUBTS.items() if doubtful(facts, calls)}
     if firmness < FIRM:
         reasons.add(Reason.WEAK_EVIDENCE)
     look = bool(reasons)
@@ -77,3 +69,13 @@ def _without_family(facts: Facts, calls: Sequence[Call]) -> bool:
     missing = {_OWN[Driver(m.value)] for m in facts.diseases if m.value in _OWN} - found
     lateral = facts.mentions("target", "far_lateral", sections=HEADER | {Section.DIAGNOSIS})
     return bool(missing) or (bool(lateral) and Family.TRANSPEDICULAR not in found)
+
+
+_DOUBTS: Mapping[Reason, Callable[[Facts, Sequence[Call]], bool]] = {
+    Reason.STOPPED_EARLY: lambda facts, calls: bool(facts.stopped),
+    Reason.SEVERAL_FAMILIES: lambda facts, calls: len(calls) > 1,
+    Reason.TITLE_ONLY_LEVELS: lambda facts, calls: any(call.levels_from == "title" for call in calls),
+    Reason.UNWORKED_LEVEL: _unworked,
+    Reason.DISEASE_WITHOUT_FAMILY: _without_family,
+}
+"""What makes families that were found worth a look."""
