@@ -11,12 +11,12 @@ _TOLD = HEADER | BODY
 
 def approach(facts: Facts) -> tuple[Approach, tuple[Mention, ...]]:
     """The view of the decompression, with the words for it. Endoscope-assisted open work stays open."""
-    by_eye = facts.mentions("view", "microscope", "tubular", sections=BODY)
+    by_eye = facts.mentions("view", "by_eye", "tubular", sections=BODY)
     endoscopic = _endoscopic(facts)
     if endoscopic and any(m.value == "endoscopic" for m in endoscopic):
         return Approach.ENDOSCOPIC, endoscopic
     through_skin = _through_skin(facts)
-    if through_skin and not facts.mentions("view", "microscope", sections=BODY):
+    if through_skin and not facts.mentions("view", "by_eye", sections=BODY):
         return Approach.PERCUTANEOUS, through_skin
     if endoscopic:
         return Approach.ENDOSCOPIC, endoscopic
@@ -61,7 +61,7 @@ def _endoscopic(facts: Facts) -> tuple[Mention, ...]:
         if m.section in HEADER and not facts.account.sentences[m.sentence].has("view", "endoscope_assist")
     ]
     told = [m for m in words if m.section in BODY]
-    by_eye = facts.mentions("view", "microscope", sections=BODY)
+    by_eye = facts.mentions("view", "by_eye", sections=BODY)
     if titled and (not by_eye or len(told) > len(by_eye)):
         return words
     strong = [m for m in told if m.value == "endoscopic"]

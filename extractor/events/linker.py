@@ -148,7 +148,7 @@ def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention
         return not all(m.status is not Status.PERFORMED or m.kind == "kept" for m in deeds)
     if sentence.has("mark", "localise"):
         first = not place.interspaces and (not place.known or bool(set(interspaces) & set(place.known)))
-        return first or (len(interspaces) == 1 and interspaces[0] in place.known)
+        return first or (len(interspaces) == 1 and interspaces[0] in (place.known or place.indicated))
     return len(interspaces) <= 2 or set(interspaces) <= set(place.known)
 
 
