@@ -24,7 +24,8 @@ def is_redo(facts: Facts, level: str) -> bool:
         return False
     scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))
     earlier = _at(facts, level, _earlier(facts))
-    return bool(named) or (len(scar) >= 2 and bool(earlier))
+    again = _at(facts, level, facts.mentions("redo", "redo", sections=BODY, performed=False))
+    return bool(named) or (len(scar) + len(again) >= 2 and bool(earlier))
 
 
 def _earlier(facts: Facts) -> tuple[Mention, ...]:

@@ -10,6 +10,7 @@ from extractor.coding.calls import Call
 from extractor.coding.facts import LAMINA_ACTS, SIDE_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.redo import is_redo
+from extractor.coding.sides import Sides
 from extractor.events.linker import Doing
 from extractor.vocabulary import Act, Driver, Family, Region, Side, Status
 
@@ -131,7 +132,7 @@ def _keyhole(facts: Facts, level: str, acts: set[str], own: Sequence[Doing]) -> 
     """Cervical one-sided window for a root: the laminotomy family even when a spur is the cause."""
     if not level or spine.region_of(level) is not Region.CERVICAL:
         return False
-    sides = {s for d in own for s in d.sides}
+    sides = {s for d in own for s in d.sides} or {Sides(facts).body} - {Side.UNSPECIFIED, Side.BILATERAL}
     wide = any(
         d.act == "midline" or (d.act == "laminectomy" and d.extent != "edge") or Side.BILATERAL in d.sides
         for d in facts.done

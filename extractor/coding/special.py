@@ -35,7 +35,8 @@ def _percutaneous(facts: Facts, words: tuple[Mention, ...]) -> list[Call]:
     needle = any(m.value == "needle_disc" for m in words) and not any(
         "lamin" in d.act or d.act == "flavectomy" for d in facts.done
     )
-    if not facts.acts and not needle and not facts.title_acts:
+    tools = any(m.rule.startswith("view.percutaneous.") and m.section in BODY for m in facts.account.of("view"))
+    if not facts.acts and not needle and not tools and not facts.title_acts:
         return []
     return [
         Call(
@@ -72,8 +73,8 @@ def cord_and_root(facts: Facts, near: Neighbours) -> list[Call]:
     titled = facts.mentions("target", *_CORD, sections=_OUTER)
     outer = drivers.kinds(facts.diseases)
     told = [*facts.mentions("target", *_CORD, sections=BODY), *(d.mention for d in facts.did(*_CORD))]
-    told = told or [d.mention for d in facts.did("durotomy") if titled]
     meant = {Driver.SYRINX, Driver.TETHERED_CORD, Driver.SPASTICITY_PAIN} & outer
+    told = told or [d.mention for d in facts.did("durotomy") if titled or Driver.TETHERED_CORD in meant]
     if not told or not (titled or meant):
         return []
     detail = _cord_detail([m.value for m in (*titled, *told)], outer)
@@ -91,7 +92,8 @@ def _cord_detail(values: list[str], outer: frozenset[Driver]) -> str:
     }
     named = [value for value in values if value in _CORD and fits.get(value, True)]
     shunts = [value for value in named if value.startswith("syrinx_")]
-    first = shunts[0] if shunts else next((value for value in named if value != "myelotomy"), named[0] if named else "")
+    fallback = named[0] if named else "untethering" if Driver.TETHERED_CORD in outer else ""
+    first = shunts[0] if shunts else next((value for value in named if value != "myelotomy"), fallback)
     return "syrinx_subarachnoid" if first == "syrinx_drained" else first
 
 
@@ -217,6 +219,7 @@ def _flapped(facts: Facts) -> tuple[tuple[str, ...], str]:
     titled = tuple(b for b in titled if b not in {titled[0], titled[-1]} or b not in spared)
     plated = {m.sentence for m in facts.mentions("target", "reconstruction", sections=BODY)}
     plated |= {d.sentence for d in facts.did("laminoplasty", "lamina_cut")}
+    plated |= {m.sentence for m in facts.mentions("mark", "door", sections=BODY, performed=False)}
     told = [
         b
         for s in facts.narrative_sentences
@@ -228,7 +231,7 @@ def _flapped(facts: Facts) -> tuple[tuple[str, ...], str]:
     named = spine.sort_levels(b for d in facts.did("laminoplasty", "lamina_cut") for b in d.bones)
     if len(named) >= max(2, len(titled)):
         return spine.bones_between(named[0], named[-1]), "narrative"
-    if titled or not told:
+    if len(titled) > 1 or not told:
         return titled, "title"
     told_sorted = spine.sort_levels(told)
     return spine.bones_between(told_sorted[0], told_sorted[-1]), "narrative"
@@ -266,7 +269,9 @@ def route(facts: Facts, near: Neighbours) -> list[Call]:
             if d.act in {"discectomy", "facetectomy", "foraminotomy", "pedicle", "rib", "pars", "root"}
         ],
     )
-    meant = {level for m in words if m.section in _OUTER for level in facts.where(m)}
+    outer = [m for m in words if m.section is Section.DIAGNOSIS and facts.where(m)]
+    outer = outer or [m for m in words if m.section in _OUTER]
+    meant = {level for m in outer for level in facts.where(m)}
     meant |= set(levels.interspaces_of_doings(told)) if meant else set()
     where = tuple(level for level in where if level in meant) or where
     return [Call(Family.TRANSPEDICULAR, where, origin, facts.done, "family.route", words, kind)] if kind else []

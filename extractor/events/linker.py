@@ -7,7 +7,7 @@ carries the work along, "bilaterally at each of these levels" spreads it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extractor import spine
 from extractor.language.account import Account, Mention, Sentence
@@ -84,7 +84,15 @@ def link(account: Account, known: Sequence[str] = (), indicated: Sequence[str] =
         if sentence.section in TOLD:
             doings += _told(sentence, place, doings)
             places[sentence.index] = place.interspaces
-    return Story(tuple(doings), places)
+    return Story(tuple(_started_at(doings, place)), places)
+
+
+def _started_at(doings: list[Doing], place: Place) -> list[Doing]:
+    """Work told before any place was named belongs to the one interspace that was meant and never named again."""
+    left = [level for level in place.known or place.indicated if level not in place.seen]
+    if len(left) != 1 or not place.seen:
+        return doings
+    return [d if d.interspaces or d.bones else replace(d, interspaces=(left[0],)) for d in doings]
 
 
 def operative_levels(sentence: Sentence) -> list[Mention]:
@@ -110,7 +118,9 @@ def _told(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
     vague = all(m.value in {"decompression", "canal", "root"} for m in deeds) and sentence.of("side")
     moved = bool(before) and place.interspaces != before[-1].interspaces
     again = _repeated(sentence, place, before) if interspaces_in(levels) or vague or moved else []
-    return [_doing(m, sentence, levels, place, spread) for m in deeds] + again
+    major = _placing(levels, deeds)
+    made = [_doing(m, sentence, levels if m.value in _MINOR else major, place, spread) for m in deeds]
+    return made + again
 
 
 def _move(sentence: Sentence, levels: list[Mention], deeds: list[Mention], place: Place) -> None:
@@ -129,7 +139,7 @@ def _move(sentence: Sentence, levels: list[Mention], deeds: list[Mention], place
         _settle(sentence, place)
 
 
-_MINOR = frozenset({"flavum_opened", "midline", "durotomy", "spinous_process"})
+_MINOR = frozenset({"flavum_opened", "ligament_cut", "midline", "durotomy", "spinous_process"})
 """Steps at the ends of an exposure (ligaments cut above and below) that say nothing of where the work is."""
 
 
@@ -145,7 +155,7 @@ def _placing(levels: list[Mention], deeds: list[Mention]) -> list[Mention]:
 def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention], place: Place) -> bool:
     """A level that is denied work is not gone to; a film of one known level is, a film of several only at the start."""
     if deeds:
-        return not all(m.status is not Status.PERFORMED or m.kind == "kept" for m in deeds)
+        return any(m.status in {Status.PERFORMED, Status.HISTORICAL} and m.kind != "kept" for m in deeds)
     if sentence.has("mark", "localise"):
         first = not place.interspaces and (not place.known or bool(set(interspaces) & set(place.known)))
         return first or (len(interspaces) == 1 and interspaces[0] in (place.known or place.indicated))

@@ -21,14 +21,14 @@ _ORDINALS = {
 }  # fmt: skip
 _LETTERS = {
     "see": "C", "sea": "C", "cee": "C", "c": "C", "cervical": "C",
-    "tee": "T", "tea": "T", "t": "T", "thoracic": "T", "d": "T", "dorsal": "T",
+    "th": "T", "tee": "T", "tea": "T", "t": "T", "thoracic": "T", "d": "T", "dorsal": "T",
     "el": "L", "ell": "L", "elle": "L", "l": "L", "lumbar": "L",
     "ess": "S", "es": "S", "s": "S", "sacral": "S",
 }  # fmt: skip
 
 _NUMBER_WORD = "|".join(_WORDS)
 _NUM = rf"(?:1[0-2]|[1-9]|{_NUMBER_WORD})"
-_LETTER = r"(?:[CTLS]|see|sea|cee|tee|tea|ell|elle|el|ess|es|lumbar|cervical|thoracic|sacral)"
+_LETTER = r"(?:Th|[CTLS]|see|sea|cee|tee|tea|ell|elle|el|ess|es|lumbar|cervical|thoracic|sacral)"
 _DORSAL = r"D(?=(?:1[0-2]|[1-9])\s?[-/]\s?D?(?:1[0-2]|[1-9])\b)|(?<=\d[-/])D(?=\d)"
 _ATOM = rf"(?:(?:{_LETTER}|{_DORSAL})[\s-]?{_NUM}|LS(?=[-/]S1)|occiput|C0|Oc(?=[-/ ]C))"
 _JOIN = r"(?:\s?(?:-|/|\+|&|,\s?and|,|and|to|through|thru|down to|down through)\s?|\s)"

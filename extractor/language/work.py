@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extractor.language import grammar as g
 
@@ -61,7 +62,7 @@ def deeds(
     return found + list(_trailing(tokens, free, working, removing)) + list(_by_tool(tokens, free, verbs, working))
 
 
-_BONY = frozenset({"lamina", "facet", "flavum", "spinous_process", "loose_arch"})
+_BONY = frozenset({"lamina", "facet", "flavum", "spinous_process", "interspinous", "loose_arch"})
 
 
 def _trailing(
@@ -74,6 +75,7 @@ def _trailing(
             continue
         between = tokens[verb.end : thing.start]
         joined = any(t in {"then", "plus", "and"} for t in between[-10:]) or "with" in between[-4:]
+        joined = joined or any(pair in {("together", "with"), ("along", "with")} for pair in pairwise(between))
         joined = joined and not any(t in g.STRONG_BREAKS | g.CLAUSE_OPENERS for t in between)
         if joined and not _is_placed(tokens, thing, since=verb.end, barring=frozenset({"with"})):
             yield Deed(thing, verb)
