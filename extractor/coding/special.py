@@ -74,7 +74,8 @@ def cord_and_root(facts: Facts, near: Neighbours) -> list[Call]:
     outer = drivers.kinds(facts.diseases)
     told = [*facts.mentions("target", *_CORD, sections=BODY), *(d.mention for d in facts.did(*_CORD))]
     meant = {Driver.SYRINX, Driver.TETHERED_CORD, Driver.SPASTICITY_PAIN} & outer
-    told = told or [d.mention for d in facts.did("durotomy") if titled or Driver.TETHERED_CORD in meant]
+    tethered = Driver.TETHERED_CORD in meant and not outer & {Driver.NEOPLASM, Driver.VASCULAR}
+    told = told or [d.mention for d in facts.did("durotomy") if titled or tethered]
     if not told or not (titled or meant):
         return []
     detail = _cord_detail([m.value for m in (*titled, *told)], outer)

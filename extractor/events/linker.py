@@ -92,7 +92,10 @@ def _started_at(doings: list[Doing], place: Place) -> list[Doing]:
     left = [level for level in place.known or place.indicated if level not in place.seen]
     if len(left) != 1 or not place.seen:
         return doings
-    return [d if d.interspaces or d.bones else replace(d, interspaces=(left[0],)) for d in doings]
+    return [
+        replace(d, interspaces=(left[0],)) if d.mention.kind == "deed" and not d.interspaces and not d.bones else d
+        for d in doings
+    ]
 
 
 def operative_levels(sentence: Sentence) -> list[Mention]:
