@@ -24,7 +24,8 @@ def is_redo(facts: Facts, level: str) -> bool:
         return False
     scar = _at(facts, level, facts.mentions("redo", "scar", sections=BODY, performed=False))
     earlier = _at(facts, level, _earlier(facts))
-    again = _at(facts, level, facts.mentions("redo", "redo", sections=BODY, performed=False))
+    told = facts.mentions("redo", "redo", sections=BODY, performed=False)
+    again = _at(facts, level, tuple(m for m in told if facts.account.sentences[m.sentence].of("driver")))
     return bool(named) or (len(scar) + len(again) >= 2 and bool(earlier))
 
 

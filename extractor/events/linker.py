@@ -128,6 +128,8 @@ def _told(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
 
 def _move(sentence: Sentence, levels: list[Mention], deeds: list[Mention], place: Place) -> None:
     """Goes to the interspaces a sentence names, to the level above or below, or to the one its lamina belongs to."""
+    if sentence.has("mark", "level_spared") and not deeds:
+        return
     interspaces = interspaces_in(_placing(levels, deeds))
     steps = _steps(sentence, place)
     if steps:
