@@ -18,6 +18,8 @@ _ONE = frozenset({Side.LEFT, Side.RIGHT})
 _MIDLINE = frozenset({Family.CENTRAL, Family.GILL, Family.LAMINOPLASTY})
 _THROUGH_LAMINAE = frozenset({Family.LESION, Family.NEOPLASM, Family.VASCULAR, Family.CORD_ROOT})
 _STENOSIS = frozenset({Family.FORAMINAL, Family.INTERBODY})
+_EITHER = frozenset({Family.FORAMINAL, Family.PERCUTANEOUS})
+"""Families that free the canal: different sides at different interspaces are both sides."""
 _WINDOWS = frozenset(
     {Family.LAMINOTOMY, Family.REEXPLORATION, Family.ENDOSCOPIC, Family.TRANSPEDICULAR, Family.PERCUTANEOUS}
 )
@@ -45,7 +47,7 @@ class Sides:
             return Side.BILATERAL
         if len(said) == 1:
             return said.pop()
-        if call.family is Family.FORAMINAL and Side.BILATERAL in said:
+        if call.family in _EITHER and (Side.BILATERAL in said or said >= _ONE):
             return Side.BILATERAL
         return Side.MIXED if said else Side.UNSPECIFIED
 

@@ -182,7 +182,9 @@ def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: Se
     """Levels of a lesion family: the vertebrae whose laminae were removed when named, else the interspaces."""
     lamina = [d for d in facts.done if d.act in LAMINA_ACTS | {"lamina_cut", "lamina_replaced", "laminoplasty"}]
     meant = {level for m in words if m.kind == "driver" and m.section in _OUTER for level in facts.where(m)}
-    lamina = [d for d in lamina if set(d.interspaces) & meant] or lamina
+    there = [d for d in lamina if set(d.interspaces) & meant]
+    lamina = there or lamina
+    doings = tuple(d for d in facts.done if not there or not d.interspaces or set(d.interspaces) & meant)
     where, origin = levels.lamina_bones(lamina), "narrative"
     if not where:
         where = levels.interspaces_of_doings(lamina)
@@ -192,7 +194,7 @@ def _lesion_call(family: Family, facts: Facts, rule: str, detail: str, words: Se
         where = levels.title_bones(bones) if bones else levels.title_interspaces(titled)
         where = where or spine.sort_levels(level for m in words if m.kind == "driver" for level in facts.where(m))
         origin = "title"
-    return Call(family, where, origin, facts.done, rule, tuple(words), detail)
+    return Call(family, where, origin, doings, rule, tuple(words), detail)
 
 
 def laminoplasty(facts: Facts, near: Neighbours) -> list[Call]:
