@@ -106,6 +106,9 @@ class Sides:
     def _settled(self, said: Sequence[Side]) -> Side:
         if Side.BILATERAL in said:
             return Side.BILATERAL
+        alone = [side for side in _ONE if self._facts.mentions("mark", f"{side}_only", sections=BODY, performed=False)]
+        if len(alone) == 1:
+            return alone[0]
         left, right = said.count(Side.LEFT), said.count(Side.RIGHT)
         if left and right:
             return self._torn(left, right)
