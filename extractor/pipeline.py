@@ -10,6 +10,8 @@ from extractor.coding.record import make_record
 from extractor.errors import NoteError, UsageError
 from extractor.knowledge import Knowledge
 from extractor.language.build import Reader
+from extractor.notes.dates import parse_date
+from extractor.notes.decode import check_text
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
@@ -30,8 +32,9 @@ class Extractor:
         Raises ``UsageError`` for a date that is none, ``NoteError`` for a text with nothing to read.
         """
         day = _day(date_of_service)
-        if not text.strip():
-            raise NoteError("extract", "empty", "the note has no text; expected the words of an operative note")
+        if not isinstance(text, str):
+            raise UsageError(f"text is {type(text).__name__}; expected a str, the words of one operative note")
+        check_text(text, "the note")
         return make_record(self._reader(text), note_id, day, self.knowledge, self.settings, __version__)
 
     def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]:
@@ -55,11 +58,13 @@ class Extractor:
 
 
 def _day(value: dt.date | str | None) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return value.date()
     if value is None or isinstance(value, dt.date):
         return value
     try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
+        return parse_date(value)
+    except (TypeError, ValueError):
         raise UsageError(f"date_of_service {value!r} is not a date; expected YYYY-MM-DD") from None
 
 

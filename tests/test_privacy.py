@@ -168,9 +168,9 @@ def test_the_batch_goes_on_after_an_internal_error(ears: Ears) -> None:
 
 @pytest.mark.parametrize("text", ["", " \n\t "])
 def test_a_note_without_words_fails_and_names_no_word(text: str) -> None:
-    with pytest.raises(NoteError, match="the note has no text") as raised:
+    with pytest.raises(NoteError, match="the note holds no text") as raised:
         inline.loaded().extract(text, note_id="Quetzalcanary")
-    assert (raised.value.step, raised.value.kind) == ("extract", "empty")
+    assert (raised.value.step, raised.value.kind) == ("read", "empty")
     assert told(raised.value) == []
 
 
@@ -276,7 +276,8 @@ def talk(*_, **__):
 PyRuSH.RuSH.segToSentenceSpans = PyRuSH.PyRuSHSentencizer.__call__ = PyRuSH.PyRuSHSentencizer.predict = talk
 result = extractor.load().extract(sys.stdin.read())
 from loguru import logger
-logger.error('Quetzalcanary')
+for library in ('PyRuSH.x', 'medspacy.x'):
+    exec("logger.error('Quetzalcanary')", {'__name__': library, 'logger': logger})
 print(json.dumps({
     'ents': sorted({ents for ents, _ in seen}),
     'docs': len(seen),
@@ -313,5 +314,5 @@ def test_no_entities_are_set_on_any_document(alone: tuple[dict[str, Any], str]) 
     assert found["ents"] == [0]
 
 
-def test_loguru_has_no_sink_left_that_could_print(alone: tuple[dict[str, Any], str]) -> None:
-    assert alone[0]["sinks"] == 0
+def test_the_sinks_of_the_host_program_stay(alone: tuple[dict[str, Any], str]) -> None:
+    assert alone[0]["sinks"] == 1

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from extractor import spine
 from extractor.coding import levels
 from extractor.coding.calls import Call
-from extractor.coding.facts import HEADER, LAMINA_ACTS, Facts
+from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
 from extractor.vocabulary import Conflict, Decision, Driver, Family, Gap, Reason, Section
 
 FIRM = 0.75
@@ -29,20 +29,30 @@ def decide(
     ruled_out: str,
     dated: bool,
     firmness: float,
+    coded: bool,
+    payer_view: bool,
 ) -> tuple[Decision, tuple[Reason, ...]]:
     """``ruled_out``: the rule that left no family; ``dated``: a date of service is known; ``firmness``: the lowest
-    probability among the families found (1.0 without any).
+    probability among the families found (1.0 without any); ``coded``: every family has a code in force that day;
+    ``payer_view``: an endoscope's view is to be looked at.
     """
     reasons = {Reason(f"gap_{gap}") for gap in gaps} | {Reason(f"conflict_{clash}") for clash in conflicts}
     if not calls and not reasons:
         reason = _HELD.get(ruled_out) if facts.acts & LAMINA_ACTS else None
-        return (Decision.REVIEW, (reason,)) if reason else (Decision.NONE, ())
+        undated = () if dated else (Reason.DATE_OF_SERVICE_MISSING,)
+        reason = Reason.STOPPED_EARLY if _stopped(facts, ruled_out) else reason
+        found = (reason, *undated) if reason else undated
+        return Decision.REVIEW if reason else Decision.NONE, tuple(sorted(found))
     if calls:
         reasons |= {reason for reason, doubtful in _DOUBTS.items() if doubtful(facts, calls)}
+    if calls and not coded:
+        reasons.add(Reason.NO_CODE_IN_FORCE)
+    if payer_view and any(call.family is Family.ENDOSCOPIC for call in calls):
+        reasons.add(Reason.ENDOSCOPE_VIEW)
     if firmness < FIRM:
         reasons.add(Reason.WEAK_EVIDENCE)
     look = bool(reasons)
-    if calls and not dated:
+    if not dated:
         reasons.add(Reason.DATE_OF_SERVICE_MISSING)
     return Decision.REVIEW if look else Decision.AUTO, tuple(sorted(reasons))
 
@@ -71,11 +81,25 @@ def _without_family(facts: Facts, calls: Sequence[Call]) -> bool:
     return bool(missing) or (bool(lateral) and Family.TRANSPEDICULAR not in found)
 
 
+def _stopped(facts: Facts, ruled_out: str) -> bool:
+    """Stopped once the skin was open, before any work that would make a family."""
+    said = facts.mentions("mark", "stopped", sections=BODY, performed=False)
+    begun = any(m.section in BODY for m in facts.account.of("handled"))
+    return bool(said) and begun and ruled_out in {"family.none.no_work", "family.none.no_support"}
+
+
+def _amended(facts: Facts) -> bool:
+    """An addendum that speaks of a level, a side or an act."""
+    added = (s for s in facts.account.sentences if s.section is Section.ADDENDUM)
+    return any(s.of("level") or s.of("side") or s.of("act") for s in added)
+
+
 _DOUBTS: Mapping[Reason, Callable[[Facts, Sequence[Call]], bool]] = {
     Reason.STOPPED_EARLY: lambda facts, calls: bool(facts.stopped),
     Reason.SEVERAL_FAMILIES: lambda facts, calls: len(calls) > 1,
     Reason.TITLE_ONLY_LEVELS: lambda facts, calls: any(call.levels_from == "title" for call in calls),
     Reason.UNWORKED_LEVEL: _unworked,
+    Reason.ADDENDUM: lambda facts, calls: _amended(facts),
     Reason.DISEASE_WITHOUT_FAMILY: _without_family,
 }
 """What makes families that were found worth a look."""

@@ -24,7 +24,8 @@ def _elsewhere(facts: Facts, near: Neighbours) -> bool:
     """Not an operation on the spine at all."""
     words = [m for m in facts.account.of("mark") if m.value == "spine"]
     placed = [m for m in facts.account.of("level") if m.section in BODY | HEADER | {Section.DIAGNOSIS}]
-    return not placed and len(words) < 3
+    worked = facts.did("facetectomy", "foraminotomy", "flavectomy") and facts.did(*LAMINA_ACTS)
+    return not placed and len(words) < 3 and not worked
 
 
 def _always(kind: str) -> Callable[[Facts, Neighbours], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor import spine
 from extractor.coding import attributes as attributes_module
@@ -32,7 +32,7 @@ from extractor.result import (
     Provenance,
 )
 from extractor.settings import Settings
-from extractor.vocabulary import Act, Role, Side, Status
+from extractor.vocabulary import Act, Family, Role, Section, Side, Status
 
 _ROLES = {
     "level": Role.LEVEL, "side": Role.SIDE, "driver": Role.DRIVER, "view": Role.APPROACH, "neighbour": Role.FUSION,
@@ -143,10 +143,16 @@ def make_record(
         conflicts,
         ruled_out=judged.ruled_out,
         dated=judged.dated,
+        coded=all(any(own is call for own, _ in judged.lines) for call in calls),
+        payer_view=settings.endoscope_view == "payer",
         firmness=min((knowledge.firm(call.rule) for call in calls), default=1.0),
     )
     ledger = Ledger()
     backing = {id(call): ledger.add(_words(facts, call)) for call in calls}
+    told_by = {
+        id(line): ledger.add(_words(facts, replace(call, levels=line.levels or call.levels)))
+        for call, line in judged.lines
+    }
     omitted = {key: ledger.add(ms) for key, ms in not_performed(facts, found.components or _done_acts(facts)).items()}
     told = [
         (d, ledger.add([d.mention, *d.support]))
@@ -156,7 +162,7 @@ def make_record(
     names = ledger.numbered()
 
     def ids(keys: Iterable[tuple[int, int, str]]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(names[key] for key in keys))
+        return tuple(sorted({names[key] for key in keys}, key=lambda name: int(name[1:])))
 
     return NoteResult(
         note_id=note_id,
@@ -168,9 +174,9 @@ def make_record(
         ),
         codes=tuple(
             CodeFinding(
-                line.code, line.units, line.modifiers, line.family, line.levels, line.rules, ids(backing[id(call)])
+                line.code, line.units, line.modifiers, line.family, line.levels, line.rules, ids(told_by[id(line)])
             )
-            for call, line in sorted(judged.lines, key=lambda pair: pair[1].code)
+            for _, line in sorted(judged.lines, key=lambda pair: pair[1].code)
         ),
         attributes=found,
         not_performed=tuple(NotPerformed(act, status, ids(keys)) for (act, status), keys in sorted(omitted.items())),
@@ -214,4 +220,7 @@ def _words(facts: Facts, call: Call) -> list[Mention]:
     ]
     work = [m for d in own for m in (d.mention, *d.support)]
     titled = [m for m in facts.title_levels if call.levels_from == "title"]
-    return [*work, *titled, *call.words, *drivers.stated(facts)] or list(facts.title)
+    sided = [s for d in own for s in facts.account.sentences[d.sentence].of("side") if d.sides]
+    again = facts.mentions("redo", "redo", sections=HEADER | {Section.DIAGNOSIS}, performed=False)
+    again = again if call.family is Family.REEXPLORATION else ()
+    return [*work, *titled, *call.words, *sided, *again, *drivers.stated(facts)] or list(facts.title)

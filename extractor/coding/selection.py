@@ -78,14 +78,30 @@ _CENTRAL = {
 
 def _central(case: Case) -> list[Line]:
     """One code a region, by how many vertebrae lost lamina."""
-    region = case.region(case.call.levels)
-    if region is None:
-        return []
+    groups: dict[Region, list[str]] = {}
+    for run in _runs(case.call.levels) or [[]]:
+        region = case.region(run)
+        if region is not None:
+            groups.setdefault(region, []).extend(run)
+    return [_central_line(case, region, laminae) for region, laminae in groups.items()]
+
+
+def _central_line(case: Case, region: Region, laminae: Sequence[str]) -> Line:
     few, many = _CENTRAL[region]
-    over_two = len(case.call.levels) > 2
-    return [
-        _line(case, many if over_two else few, f"select.central.{'over_two' if over_two else 'one_or_two'}.{region}")
-    ]
+    over_two = len(laminae) > 2
+    rule = f"select.central.{'over_two' if over_two else 'one_or_two'}.{region}"
+    return _line(case, many if over_two else few, rule, laminae)
+
+
+def _runs(levels: Sequence[str]) -> list[list[str]]:
+    """Laminae in unbroken rows: a row over a border has one region, two rows may have two."""
+    runs: list[list[str]] = []
+    for level in levels:
+        if runs and spine.rank(level) == spine.rank(runs[-1][-1]) + 1:
+            runs[-1].append(level)
+        else:
+            runs.append([level])
+    return runs
 
 
 def _gill(case: Case) -> list[Line]:

@@ -27,11 +27,23 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
         if match.group().startswith(".") and _is_abbreviation(text, match.start(), start):
             continue
         end = match.end() if match.group() != "\n" else match.start()
-        if any(c.isalnum() for c in text[start:end]):
-            yield _trimmed(text, start, end)
+        yield from _worded(text, start, end)
         start = match.end()
-    if any(c.isalnum() for c in text[start:]):
-        yield _trimmed(text, start, len(text))
+    yield from _worded(text, start, len(text))
+
+
+_LONGEST = 3000
+"""Characters after which speech without a stop is cut: reading a sentence takes the square of its length."""
+
+
+def _worded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > _LONGEST:
+        cut = text.rfind(" ", start + 1, start + _LONGEST)
+        cut = cut if cut > start else start + _LONGEST
+        yield from _worded(text, start, cut)
+        start = cut
+    if any(c.isalnum() for c in text[start:end]):
+        yield _trimmed(text, start, end)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

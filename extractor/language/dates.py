@@ -24,9 +24,14 @@ _CUE = re.compile(
 )
 _NOT = re.compile(
     r"(?:birth|dob|dictat\w*|transcri\w*|discharge|admission|admitted|signed|mri|scan|injur\w*|"
-    r"seen|visit|onset|printed|filed|d|t)\W{0,8}$",
+    r"seen|visit|onset|printed|filed|born|ct|x-?rays?|films?|imaging|labs?|echo|angiogra\w*|last|prior|previous|since|"
+    r"until|d|t)(?: (?:of|on|from|in|dated|was|done|the))*\W{0,8}$",
     re.IGNORECASE,
 )
+
+
+_FIRST = "1995"
+"""Operative notes are not typed before this year: an earlier date is a birth."""
 
 
 def find_dates(text: str, headings: Sequence[Heading]) -> tuple[str, ...]:
@@ -38,6 +43,8 @@ def find_dates(text: str, headings: Sequence[Heading]) -> tuple[str, ...]:
     maybe: list[str] = []
     for match in _DATE.finditer(text):
         day = _parse(match)
+        if day is not None and day < _FIRST:
+            continue
         before = text[max(0, match.start() - 40) : match.start()]
         if day is None or _NOT.search(before):
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractor import spine
 
@@ -128,6 +129,8 @@ def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
     if _HEART.search(text[max(0, match.start() - 30) : match.start()]):
         return []
     pieces = _pieces(match)
+    if any(b.join == "-" and spine.rank(b.bone) < spine.rank(a.bone) for a, b in pairwise(pieces)):
+        return []
     if len(pieces) == 2 and pieces[1].join == "and" and _SPACE_BETWEEN.search(text[: match.start()][-40:]):
         pieces[1] = replace(pieces[1], join="-")
     return list(_segments(pieces, group))

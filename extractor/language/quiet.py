@@ -6,10 +6,11 @@ import warnings
 
 
 def quiet() -> None:
-    """Take loguru's default sink away and keep library warnings, which may quote text, off the screen."""
+    """Silence the libraries' own messages and warnings, which may quote text; a host program keeps its loguru sinks."""
+    warnings.filterwarnings("ignore", module=r"(spacy|medspacy|thinc)(\..*)?")
     try:
         from loguru import logger  # noqa: PLC0415
     except ImportError:
         return
-    logger.remove()
-    warnings.filterwarnings("ignore", module=r"(spacy|medspacy|thinc)(\..*)?")
+    for library in ("medspacy", "PyRuSH"):
+        logger.disable(library)

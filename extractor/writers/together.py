@@ -23,6 +23,8 @@ def written_together(folder: Path, names: Sequence[str]) -> Iterator[Mapping[str
             file.flush()
             os.fsync(file.fileno())
             file.close()
+        for name in reversed(names):
+            (folder / name).unlink(missing_ok=True)
         for name, file in files.items():
             Path(file.name).replace(folder / name)
 
