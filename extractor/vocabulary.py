@@ -188,8 +188,6 @@ class Reason(StrEnum):
     GAP_PRIOR_SURGERY_DETAIL = "gap_prior_surgery_detail"
     GAP_SEPARATE_DECOMPRESSION = "gap_separate_decompression"
     GAP_VIEW = "gap_view"
-    SEVERAL_FAMILIES = "several_families"
-    TITLE_ONLY_LEVELS = "title_only_levels"
     NO_CODE_IN_FORCE = "no_code_in_force"
     ENDOSCOPE_VIEW = "endoscope_view"
     ADDENDUM = "addendum"

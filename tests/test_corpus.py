@@ -55,6 +55,12 @@ def test_the_report_counts_the_notes_with_a_family(corpus: list[LabelledNote]) -
     assert lines[1].endswith(f" of {held}")
 
 
+def test_the_figures_of_the_readme_are_those_of_the_report(corpus: list[LabelledNote]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, *figures = (f"| {line[:26].strip()} | {line[26:].strip()} |" for line in report(corpus))
+    assert [row for row in figures if row not in readme] == []
+
+
 def test_a_note_without_labels_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("A note.", encoding="utf-8")
     with pytest.raises(UsageError, match=r"a\.json is missing"):

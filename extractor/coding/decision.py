@@ -10,7 +10,7 @@ from extractor.coding.calls import Call
 from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
 from extractor.vocabulary import Conflict, Decision, Driver, Family, Gap, Reason, Section
 
-FIRM = 0.75
+FIRM = 0.85
 """A family whose rule is right less often than this on the corpus, or was hardly ever counted, is looked at."""
 
 _HELD = {
@@ -96,8 +96,6 @@ def _amended(facts: Facts) -> bool:
 
 _DOUBTS: Mapping[Reason, Callable[[Facts, Sequence[Call]], bool]] = {
     Reason.STOPPED_EARLY: lambda facts, calls: bool(facts.stopped),
-    Reason.SEVERAL_FAMILIES: lambda facts, calls: len(calls) > 1,
-    Reason.TITLE_ONLY_LEVELS: lambda facts, calls: any(call.levels_from == "title" for call in calls),
     Reason.UNWORKED_LEVEL: _unworked,
     Reason.ADDENDUM: lambda facts, calls: _amended(facts),
     Reason.DISEASE_WITHOUT_FAMILY: _without_family,
