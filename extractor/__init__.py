@@ -16,6 +16,8 @@ from extractor.settings import Settings
 from extractor.version import __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from extractor.pipeline import Extractor
 
 __all__ = [
@@ -34,8 +36,11 @@ __all__ = [
 ]
 
 
-def load(settings: Settings | None = None) -> Extractor:
-    """An extractor with the shipped tables. It takes seconds: load it once, then give it note after note."""
+def load(settings: Settings | None = None, *, tables: Path | None = None) -> Extractor:
+    """An extractor with the shipped tables, or those of the folder ``tables``. It takes seconds: load it once, keep it.
+
+    Raises ``KnowledgeError`` when a table is not valid.
+    """
     from extractor import pipeline  # noqa: PLC0415
 
-    return pipeline.load(settings)
+    return pipeline.load(settings, tables=tables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from extractor import knowledge as knowledge_module
 from extractor.coding.record import make_record
@@ -68,6 +69,8 @@ def _day(value: dt.date | str | None) -> dt.date | None:
         raise UsageError(f"date_of_service {value!r} is not a date; expected YYYY-MM-DD") from None
 
 
-def load(settings: Settings | None = None) -> Extractor:
-    """An extractor with the shipped tables. Raises ``KnowledgeError`` when a table is not valid."""
-    return Extractor(knowledge_module.load(), settings or Settings())
+def load(settings: Settings | None = None, *, tables: Path | None = None) -> Extractor:
+    """An extractor with the shipped tables, or with those of a folder of the same files (``tables``): whoever holds a
+    CPT licence can keep a code table of their own. Raises ``KnowledgeError`` when a table is not valid.
+    """
+    return Extractor(knowledge_module.load(tables), settings or Settings())

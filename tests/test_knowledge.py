@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import extractor
 from extractor import knowledge
 from extractor.errors import KnowledgeError
 from extractor.knowledge import Knowledge
@@ -485,3 +486,10 @@ def rule_ids(result: NoteResult) -> Iterator[str]:
         yield from code.rules
     for step in result.steps:
         yield step.rule
+
+
+def test_an_extractor_reads_with_the_tables_of_another_folder(copy: Path) -> None:
+    (copy / "sources.toml").write_bytes((copy / "sources.toml").read_bytes() + b"\n# ours\n")
+    reader = extractor.load(tables=copy)
+    assert reader.knowledge.version == knowledge.load(copy).version
+    assert reader.knowledge.version != knowledge.load().version

@@ -11,8 +11,9 @@ from extractor.vocabulary import Section, Status
 class Mention:
     """Words of the note that a rule found, judged by the cues around them.
 
-    ``kind`` is the vocabulary table (``act``, ``work``, ``level``, ``side``, ``driver``, ``view``, ``neighbour``,
-    ``target``, ``redo``, ``mark``, ``document``), ``value`` the row's value. ``position`` is the token index of the
+    ``kind`` is the vocabulary table (``act``, ``level``, ``side``, ``driver``, ``view``, ``neighbour``, ``target``,
+    ``redo``, ``mark``, ``document``), or what was read of work on a structure (``deed``, ``kept``, ``handled``);
+    ``value`` the row's value. ``position`` is the token index of the
     judged word and orders mentions; ``clause`` numbers clauses through the note. ``levels`` and ``noun`` are filled
     for levels: what is named (bones or interspaces, ranges expanded) and of what (lamina, root, screw ...), ``group``
     joins the levels of one list. ``access``: done to reach something else.

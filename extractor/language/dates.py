@@ -1,4 +1,4 @@
-"""The date of service that a note itself gives: beside a heading that says so, else nowhere."""
+"""The date of service that a note itself gives: beside words that say so, else a bare date in its first lines."""
 
 from __future__ import annotations
 
