@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -270,3 +271,13 @@ def test_dates_beside_the_notes_win_over_dates_in_a_line(tmp_path: Path) -> None
     path = write(tmp_path / "in.jsonl", line(date_of_service="2020-01-01") + "\n" + line(note_id="n2"))
     records = list(read_notes([path], {"n1": DAY}))
     assert [record.date_of_service for record in records if isinstance(record, Note)] == [DAY, None]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_among_the_notes_is_a_failure_and_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A note.", encoding="utf-8")
+    os.mkfifo(tmp_path / "b.txt")
+    note, failure = read_notes([tmp_path])
+    assert isinstance(note, Note)
+    assert isinstance(failure, NoteFailure)
+    assert (failure.note_id, failure.step, failure.kind) == ("b", "read", "unreadable")

@@ -61,6 +61,11 @@ def _cannot_list(error: OSError) -> None:
 def _read_file(path: Path, name: Path) -> Note | NoteFailure:
     """One text file; ``name`` is what it is called here, with its suffix."""
     note_id, where = made_safe(name.with_suffix("").as_posix()), made_safe(name.as_posix())
+    if path.exists() and not path.is_file():
+        # A pipe or a device would be waited for without end.
+        return NoteFailure(
+            note_id, "read", "unreadable", f"{where} is not a regular file; give the note as a text file"
+        )
     try:
         return Note(note_id, decode(path.read_bytes(), where), source=where)
     except OSError as error:
