@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.events.linker import Doing
@@ -21,11 +20,3 @@ class Call:
     rule: str
     words: tuple[Mention, ...] = ()
     detail: str = ""
-
-
-def strongest(calls: Sequence[Call]) -> tuple[Call, ...]:
-    """Calls without repeats of a family over the same levels."""
-    kept: dict[tuple[Family, tuple[str, ...]], Call] = {}
-    for call in calls:
-        kept.setdefault((call.family, call.levels), call)
-    return tuple(kept.values())

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from extractor import spine
 from extractor.coding import levels, sites
-from extractor.coding.calls import Call, strongest
+from extractor.coding.calls import Call
 from extractor.coding.facts import Facts
 from extractor.coding.holders import holder
 from extractor.coding.neighbours import Neighbours
@@ -29,7 +29,7 @@ def families(facts: Facts, near: Neighbours) -> tuple[tuple[Call, ...], str]:
         return tuple(special), ""
     named = levels.title_interspaces((*facts.title_levels, *(m for m in facts.diagnosis_levels if m.value != "bone")))
     rest = _beside(special, sites.calls(facts, near), set(named))
-    calls = strongest([*special, *rest])
+    calls = (*special, *rest)
     return calls, "" if calls else "family.none.no_support"
 
 

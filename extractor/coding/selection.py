@@ -192,8 +192,6 @@ def _laminoplasty(case: Case) -> list[Line]:
 
 def _interbody(case: Case) -> list[Line]:
     levels = case.call.levels
-    if case.day < dt.date(2022, 1, 1):
-        return _foraminal(case)
     lines = [_line(case, "63052", "select.interbody.first", levels[:1])]
     if len(levels) > 1:
         lines.append(_line(case, "63053", "select.interbody.additional", levels[1:], len(levels) - 1))
