@@ -36,13 +36,17 @@ lint: $(DEV) ## Check style, types and import contracts
 test: lint ## Run every check, the tests last
 	$(BIN)/python -m pytest
 
-.PHONY: firmness
-firmness: $(DEV) ## Count anew how often each family rule is right on the corpus
-	$(BIN)/python -m extractor.training.firmness corpora/notes extractor/knowledge/data/firmness.csv
+.PHONY: model
+model: $(DEV) ## Train the shipped model on the corpus
+	$(BIN)/opnote train corpora -o models/families --baselines models/baselines.json
+
+.PHONY: baselines
+baselines: $(DEV) ## Compare with simpler ways to find families; GOLD=more.jsonl adds labelled notes of your own
+	@$(BIN)/python -m extractor.training.baselines corpora models/baselines.json $(GOLD)
 
 .PHONY: measure
 measure: $(DEV) ## Compare the reader with the labels of the corpus
-	@$(BIN)/python -m extractor.training.measure corpora/notes
+	@$(BIN)/python -m extractor.training.measure corpora
 
 .PHONY: build
 build: $(DEV) ## Build the sdist and the wheel into dist/

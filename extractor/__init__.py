@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extractor.errors import KnowledgeError, NoteError, OpnoteError, OutputExistsError, UsageError
+from extractor.errors import KnowledgeError, ModelError, NoteError, OpnoteError, OutputExistsError, UsageError
 from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
 from extractor.result import NoteFailure, NoteResult
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KnowledgeError",
+    "ModelError",
     "Note",
     "NoteError",
     "NoteFailure",
@@ -36,11 +37,18 @@ __all__ = [
 ]
 
 
-def load(settings: Settings | None = None, *, tables: Path | None = None) -> Extractor:
-    """An extractor with the shipped tables, or those of the folder ``tables``. It takes seconds: load it once, keep it.
+def load(
+    settings: Settings | None = None,
+    *,
+    tables: Path | None = None,
+    model: Path | None = None,
+    rules_only: bool = False,
+) -> Extractor:
+    """An extractor with the shipped tables and model, or those of the folders ``tables`` and ``model``; with
+    ``rules_only`` without a model. It takes seconds: load it once, keep it.
 
-    Raises ``KnowledgeError`` when a table is not valid.
+    Raises ``KnowledgeError`` when a table is not valid, ``ModelError`` when the model is damaged or of other tables.
     """
     from extractor import pipeline  # noqa: PLC0415
 
-    return pipeline.load(settings, tables=tables)
+    return pipeline.load(settings, tables=tables, model=model, rules_only=rules_only)

@@ -34,3 +34,7 @@ class NoteError(OpnoteError):
     def __init__(self, step: str, kind: str, message: str) -> None:
         self.step, self.kind = step, kind
         super().__init__(message)
+
+
+class ModelError(OpnoteError):
+    """A trained model cannot be used: damaged, too large, or made for other tables than those loaded."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from extractor import knowledge as knowledge_module
 from extractor.coding.record import make_record
+from extractor.coding.store import Model, load_model
 from extractor.errors import NoteError, UsageError
 from extractor.knowledge import Knowledge
 from extractor.language.build import Reader
@@ -22,9 +25,10 @@ from extractor.version import __version__
 class Extractor:
     """Reads operative notes. Build one with ``extractor.load()`` and keep it: loading takes far longer than a note."""
 
-    def __init__(self, knowledge: Knowledge, settings: Settings) -> None:
+    def __init__(self, knowledge: Knowledge, settings: Settings, model: Model | None = None) -> None:
         self.knowledge = knowledge
         self.settings = settings
+        self.model = model
         self._reader = Reader(knowledge)
 
     def extract(self, text: str, *, note_id: str = "note", date_of_service: dt.date | str | None = None) -> NoteResult:
@@ -36,7 +40,7 @@ class Extractor:
         if not isinstance(text, str):
             raise UsageError(f"text is {type(text).__name__}; expected a str, the words of one operative note")
         check_text(text, "the note")
-        return make_record(self._reader(text), note_id, day, self.knowledge, self.settings, __version__)
+        return make_record(self._reader(text), note_id, day, self.knowledge, self.settings, __version__, self.model)
 
     def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]:
         """Records in the order of the notes, one for each, lazily. A note that fails becomes a ``NoteFailure``."""
@@ -69,8 +73,26 @@ def _day(value: dt.date | str | None) -> dt.date | None:
         raise UsageError(f"date_of_service {value!r} is not a date; expected YYYY-MM-DD") from None
 
 
-def load(settings: Settings | None = None, *, tables: Path | None = None) -> Extractor:
-    """An extractor with the shipped tables, or with those of a folder of the same files (``tables``): whoever holds a
-    CPT licence can keep a code table of their own. Raises ``KnowledgeError`` when a table is not valid.
+def load(
+    settings: Settings | None = None,
+    *,
+    tables: Path | None = None,
+    model: Path | None = None,
+    rules_only: bool = False,
+) -> Extractor:
+    """An extractor with the shipped tables and model, or with those of one's own.
+
+    tables: a folder of the same files, for whoever holds a CPT licence and keeps a code table of their own. model: a
+    folder that ``opnote train`` wrote. rules_only: no classifier; no second opinion, so ``auto`` promises less.
+    Raises ``KnowledgeError`` when a table is not valid, ``ModelError`` when the model is damaged or of other tables.
     """
-    return Extractor(knowledge_module.load(tables), settings or Settings())
+    knowledge = knowledge_module.load(tables)
+    trained = None if rules_only else load_model(model or shipped_model(), knowledge)
+    return Extractor(knowledge, settings or Settings(), trained)
+
+
+def shipped_model() -> Traversable:
+    """The folder of the model that comes with the package: inside it when installed, beside it in the source."""
+    package = files("extractor")
+    inside = package.joinpath("models", "families")
+    return inside if inside.is_dir() else Path(str(package)).parent / "models" / "families"

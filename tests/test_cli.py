@@ -30,7 +30,7 @@ class FakeCore:
         self.settings: list[Settings] = []
         self.days: list[dt.date | None] = []
 
-    def load(self, settings: Settings) -> FakeCore:
+    def load(self, settings: Settings, model: object = None) -> FakeCore:
         self.settings.append(settings)
         return self
 
@@ -221,7 +221,7 @@ def test_explain_marks_the_words_by_role_and_status(run: Run, fake: FakeCore, no
 
 def test_explain_tells_steps_words_and_what_would_change_each_finding(run: Run, fake: FakeCore, notes: Path) -> None:
     lines = [line.rstrip() for line in run("explain", notes / "sub" / "a.txt").out.splitlines()]
-    family = lines.index("Family laminotomy, its rule right in 97% on the corpus")
+    family = lines.index("Family laminotomy, probability 0.970")
     code = lines.index("Code 63030-LT for L4-L5")
     assert family < code < lines.index("Code 63035 x2 for L5-S1")
     assert "  - an earlier operation at the same interspace" in lines[lines.index("  Would change it", family) : code]

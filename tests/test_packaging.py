@@ -18,7 +18,7 @@ import pytest
 from tests.records import TEXT
 
 ROOT = Path(__file__).parent.parent
-SHIPPED = ("extractor", "pyproject.toml", "README.md", "LICENSE", "NOTICE")
+SHIPPED = ("extractor", "models", "pyproject.toml", "README.md", "LICENSE", "NOTICE")
 NO_NETWORK = """
 import socket
 def refuse(*args, **kwargs):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
 
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
+
+ModelFolder = Annotated[
+    Path | None,
+    typer.Option("--model", help="A model of your own, from opnote train.", metavar="DIR", show_default=False),
+]
 
 
 class Core(Protocol):
@@ -19,8 +27,8 @@ class Core(Protocol):
     def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]: ...
 
 
-def load_core(settings: Settings) -> Core:
+def load_core(settings: Settings, model: Path | None = None) -> Core:
     """Load tables, language pipeline and model: takes seconds, so no command does it sooner than it must."""
     from extractor.pipeline import load  # noqa: PLC0415
 
-    return load(settings)
+    return load(settings, model=model)

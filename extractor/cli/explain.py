@@ -21,11 +21,11 @@ File = Annotated[Path, typer.Argument(help="A text file with one note.", metavar
 Date = Annotated[str | None, typer.Option("--date", help="Date of service.", metavar="DATE", show_default=False)]
 
 
-def explain(note: File, date: Date = None) -> None:
+def explain(note: File, date: Date = None, model: core.ModelFolder = None) -> None:
     """Show a note with its evidence, the operations read in it, and the reasoning behind each family and code."""
     day = day_of(date) if date else None
     read = _read(note)
-    result = core.load_core(Settings()).extract(read.text, note_id=read.note_id, date_of_service=day)
+    result = core.load_core(Settings(), model).extract(read.text, note_id=read.note_id, date_of_service=day)
     _print(read.text, result)
 
 

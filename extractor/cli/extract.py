@@ -74,6 +74,7 @@ def extract(
     segment_counting: Segments = "motion_segment",
     bilateral_addon: Bilateral = "two_units",
     endoscope_view: Endoscope = "cpt",
+    model: core.ModelFolder = None,
     table: ShowTable = None,
 ) -> None:
     """Read operative notes and write what was found to a folder.
@@ -86,7 +87,7 @@ def extract(
     notes = read_notes(inputs, by_id)
     prepare(output, force=force)
     about = About(__version__, settings.to_dict(), len(inputs))
-    extractor = core.load_core(settings)
+    extractor = core.load_core(settings, model)
     with screen.counting("notes") as moved:
         counts = write_run(watch.see(extractor.pipe(notes), moved), output, about, force=force)
     _report(counts, watch, output)

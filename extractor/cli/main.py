@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from extractor.cli import codes, explain, extract, rules, screen
-from extractor.errors import KnowledgeError, OpnoteError, UsageError
+from extractor.cli import codes, corpus, explain, extract, rules, score, screen, train
+from extractor.errors import KnowledgeError, ModelError, OpnoteError, UsageError
 from extractor.version import __version__
 
 NOTE_FAILED, WRONG_USE, NOT_VALID = 1, 2, 3
@@ -24,7 +24,10 @@ app = typer.Typer(
 app.command()(extract.extract)
 app.command()(explain.explain)
 app.command()(codes.codes)
+app.command()(score.score)
+app.command()(train.train)
 app.add_typer(rules.app, name="rules")
+app.add_typer(corpus.app, name="corpus")
 
 
 def _show_version(asked: bool) -> None:
@@ -59,7 +62,7 @@ def main() -> int:
 
 
 def _exit_code(error: OpnoteError) -> int:
-    if isinstance(error, KnowledgeError):
+    if isinstance(error, KnowledgeError | ModelError):
         return NOT_VALID
     return WRONG_USE if isinstance(error, UsageError) else NOTE_FAILED
 

@@ -38,7 +38,7 @@ def reasoning(text: str, result: NoteResult, book: Codebook) -> Iterator[Text]:
 
 def _family(text: str, finding: FamilyFinding, book: Codebook, words: Mapping[str, Evidence]) -> Iterator[Text]:
     entry = book.families[finding.family]
-    yield Text(f"\nFamily {finding.family}, its rule right in {finding.probability:.0%} on the corpus", style="bold")
+    yield Text(f"\nFamily {finding.family}, probability {finding.probability:.3f}", style="bold")
     yield Text(f"  {entry.holds}.")
     yield from _quotes(text, finding.evidence, words)
     yield from _listed("Would change it", entry.excludes)

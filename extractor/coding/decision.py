@@ -8,10 +8,8 @@ from extractor import spine
 from extractor.coding import levels
 from extractor.coding.calls import Call
 from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
+from extractor.coding.opinion import Opinion
 from extractor.vocabulary import Conflict, Decision, Driver, Family, Gap, Reason, Section
-
-FIRM = 0.85
-"""A family whose rule is right less often than this on the corpus, or was hardly ever counted, is looked at."""
 
 _HELD = {
     "family.none.no_support": Reason.UNUSED_LAMINA_WORK,
@@ -28,33 +26,39 @@ def decide(
     *,
     ruled_out: str,
     dated: bool,
-    firmness: float,
+    opinion: Opinion | None,
     coded: bool,
     payer_view: bool,
 ) -> tuple[Decision, tuple[Reason, ...]]:
-    """``ruled_out``: the rule that left no family; ``dated``: a date of service is known; ``firmness``: the lowest
-    probability among the families found (1.0 without any); ``coded``: every family has a code in force that day;
-    ``payer_view``: an endoscope's view is to be looked at.
+    """``ruled_out``: the rule that left no family; ``dated``: a date of service is known; ``opinion``: the
+    classifier's; ``coded``: every family has a code in force that day; ``payer_view``: an endoscope's view is to be
+    looked at.
     """
     reasons = {Reason(f"gap_{gap}") for gap in gaps} | {Reason(f"conflict_{clash}") for clash in conflicts}
-    if not calls and not reasons:
-        reason = _HELD.get(ruled_out) if facts.acts & LAMINA_ACTS else None
-        undated = () if dated else (Reason.DATE_OF_SERVICE_MISSING,)
-        reason = Reason.STOPPED_EARLY if _stopped(facts, ruled_out) else reason
-        found = (reason, *undated) if reason else undated
-        return Decision.REVIEW if reason else Decision.NONE, tuple(sorted(found))
+    if not calls and facts.acts & LAMINA_ACTS and ruled_out in _HELD:
+        reasons.add(_HELD[ruled_out])
+    if not calls and _stopped(facts, ruled_out):
+        reasons.add(Reason.STOPPED_EARLY)
     if calls:
         reasons |= {reason for reason, doubtful in _DOUBTS.items() if doubtful(facts, calls)}
     if calls and not coded:
         reasons.add(Reason.NO_CODE_IN_FORCE)
     if payer_view and any(call.family is Family.ENDOSCOPIC for call in calls):
         reasons.add(Reason.ENDOSCOPE_VIEW)
-    if firmness < FIRM:
-        reasons.add(Reason.WEAK_EVIDENCE)
-    look = bool(reasons)
+    if opinion:
+        reasons |= _second(opinion, frozenset(call.family for call in calls))
+    settled = Decision.AUTO if calls else Decision.NONE
+    decision = Decision.REVIEW if reasons else settled
     if not dated:
         reasons.add(Reason.DATE_OF_SERVICE_MISSING)
-    return Decision.REVIEW if look else Decision.AUTO, tuple(sorted(reasons))
+    return decision, tuple(sorted(reasons))
+
+
+def _second(opinion: Opinion, called: frozenset[Family]) -> set[Reason]:
+    """The classifier's doubt. It is heard where rules and classifier together are less certain than the threshold."""
+    if not opinion.doubted(called):
+        return set()
+    return {Reason.LOW_PROBABILITY if opinion.families() == called else Reason.FAMILIES_DISAGREE}
 
 
 def _unworked(facts: Facts, calls: Sequence[Call]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from extractor.coding.calls import Call
+from extractor.coding.opinion import Opinion
 from extractor.coding.selection import Line
 from extractor.knowledge import Knowledge
 from extractor.result import Step
+from extractor.vocabulary import Family
 
 _FROM = {
     "narrative": "as the narrative names them",
@@ -35,6 +37,21 @@ def steps(
             yield Step(rule, conclusion, ids(call), _changes(knowledge, rule))
     if ruled_out and not calls:
         yield Step(ruled_out, f"No family: {_meaning(knowledge, ruled_out)}", (), _changes(knowledge, ruled_out))
+
+
+_TELLING = 0.05
+"""Probability from which the classifier's word on a family that was not found is worth showing."""
+
+
+def second_word(opinion: Opinion, called: Collection[Family]) -> Iterator[Step]:
+    """The classifier's word on each family that was found, or that it thinks possible."""
+    for family in Family:
+        if family in called or max(opinion.alone[family], opinion.joint[family]) >= _TELLING:
+            alone, joint = opinion.alone[family], opinion.joint[family]
+            facts = "; ".join(f"{w.meaning} {w.log_odds:+.1f}" for w in opinion.weights[family])
+            found = "found" if family in called else "not found"
+            conclusion = f"{family}, {found} by the rules: {alone:.2f} by the facts alone, {joint:.2f} together."
+            yield Step("model.opinion", f"{conclusion} Weightiest facts, in log odds: {facts or 'none'}.")
 
 
 def _meaning(knowledge: Knowledge, rule: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 
 from extractor import spine
 from extractor.coding import levels, sites
 from extractor.coding.calls import Call
+from extractor.coding.drivers import kinds, stated
 from extractor.coding.facts import Facts
 from extractor.coding.holders import holder
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.special import SPECIAL, by_view
-from extractor.vocabulary import Family
+from extractor.vocabulary import Driver, Family
 
 _WHOLE = frozenset({Family.PERCUTANEOUS, Family.ENDOSCOPIC})
 
@@ -29,6 +31,8 @@ def families(facts: Facts, near: Neighbours) -> tuple[tuple[Call, ...], str]:
         return tuple(special), ""
     named = levels.title_interspaces((*facts.title_levels, *(m for m in facts.diagnosis_levels if m.value != "bone")))
     rest = _beside(special, sites.calls(facts, near), set(named))
+    if special and special[0].family in _INTRASPINAL and not kinds(stated(facts)) - _INSIDE:
+        special, rest = [_with_laminae(special[0], rest), *special[1:]], []
     calls = (*special, *rest)
     return calls, "" if calls else "family.none.no_support"
 
@@ -47,6 +51,31 @@ def by_date(calls: tuple[Call, ...], day: dt.date) -> tuple[Call, ...]:
     doings = tuple(dict.fromkeys(d for call in old for d in call.doings))
     joined = Call(Family.FORAMINAL, where, old[0].levels_from, doings, "family.foraminal.before_cage_codes")
     return (*(call for call in calls if call not in old), joined)
+
+
+_INTRASPINAL = frozenset({Family.CORD_ROOT, Family.VASCULAR, Family.LESION, Family.NEOPLASM})
+_INSIDE = frozenset(
+    {
+        Driver.ABSCESS,
+        Driver.HEMATOMA,
+        Driver.NEOPLASM,
+        Driver.VASCULAR,
+        Driver.SYRINX,
+        Driver.TETHERED_CORD,
+        Driver.SPASTICITY_PAIN,
+        Driver.FRACTURE,
+        Driver.OTHER,
+    }
+)
+"""Diseases that give no reason for a decompression of their own beside an intraspinal operation."""
+
+
+def _with_laminae(call: Call, rest: Iterable[Call]) -> Call:
+    """Where no other disease is stated, laminae taken elsewhere were taken for the same lesion."""
+    more = [other for other in rest if other.family is Family.CENTRAL]
+    where = spine.sort_levels((*call.levels, *(level for other in more for level in other.levels)))
+    doings = tuple(dict.fromkeys((*call.doings, *(d for other in more for d in other.doings))))
+    return replace(call, levels=where, doings=doings)
 
 
 def _special(facts: Facts, near: Neighbours) -> list[Call]:

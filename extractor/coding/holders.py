@@ -78,7 +78,11 @@ def _anterior(facts: Facts, near: Neighbours) -> bool:
 def _not_begun(facts: Facts, near: Neighbours) -> bool:
     """Called off before the skin was cut."""
     said = facts.mentions("mark", "not_begun", sections=BODY | HEADER, performed=False)
-    return bool(said) and not any(d.mention.kind == "deed" for d in facts.done)
+    return bool(said) and len({d.act for d in facts.done if d.mention.kind == "deed"}) < _WORKED
+
+
+_WORKED = 2
+"""Acts told as done from which an operation was begun, whatever a left-over sentence says."""
 
 
 _TESTS: dict[str, Callable[[Facts, Neighbours], bool]] = {

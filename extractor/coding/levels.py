@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from extractor import spine
 from extractor.coding.facts import Facts
 from extractor.events.linker import Doing
-from extractor.language.account import Mention
+from extractor.language.account import Mention, Sentence
 from extractor.vocabulary import Section, Status
 
 
@@ -106,10 +106,22 @@ def denied_interspaces(facts: Facts) -> set[str]:
     """Interspaces where the clause itself says that nothing was done."""
     denied = {level for d in facts.doings if d.explicit and d.status is Status.NEGATED for level in d.interspaces}
     for sentence in facts.narrative_sentences:
+        if not sentence.has("mark", "level_spared"):
+            continue
         named = {level for m in sentence.of("level") if m.value == "interspace" for level in m.levels}
-        if sentence.has("mark", "level_spared") and len(named) == 1:
+        if len(named) == 1:
             denied |= named
+        elif not named and not sentence.of("level"):
+            denied |= set(_looked_at(facts, sentence))
     return denied - {level for d in facts.done for level in d.interspaces}
+
+
+def _looked_at(facts: Facts, sentence: Sentence) -> tuple[str, ...]:
+    """The one interspace of the sentence before: "Went up and looked at L2-3. Nothing taken there."."""
+    before = facts.account.sentences[sentence.index - 1] if sentence.index else sentence
+    named = {level for m in before.of("level") if m.value == "interspace" for level in m.levels}
+    told = any(m.status is Status.PERFORMED for m in (*before.of("deed"), *before.of("act")))
+    return tuple(named) if len(named) == 1 and not told else ()
 
 
 def _spread(facts: Facts, told: tuple[str, ...], title: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,13 +12,16 @@ from extractor.coding import checks, drivers, levels
 from extractor.coding.calls import Call
 from extractor.coding.decision import decide
 from extractor.coding.documents import is_operative
-from extractor.coding.explanation import steps
+from extractor.coding.explanation import second_word, steps
 from extractor.coding.facts import BODY, HEADER, Facts
 from extractor.coding.family import by_date, families
+from extractor.coding.features import features
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.notperformed import not_performed
+from extractor.coding.opinion import Opinion
 from extractor.coding.selection import Case, Line, select
 from extractor.coding.sides import Sides
+from extractor.coding.store import Model
 from extractor.events.linker import Doing, link
 from extractor.knowledge import Knowledge
 from extractor.language.account import Account, Mention
@@ -77,6 +80,10 @@ class Judged:
     day: dt.date
     dated: bool
 
+    @property
+    def families(self) -> frozenset[Family]:
+        return frozenset(call.family for call in self.calls)
+
 
 def judge(account: Account, knowledge: Knowledge, settings: Settings, day: dt.date | None) -> Judged:
     """Families and code lines of an account. ``day``: of service; without it the note's own, then the newest set."""
@@ -128,10 +135,17 @@ def _done_acts(facts: Facts) -> tuple[Act, ...]:
 
 
 def make_record(
-    account: Account, note_id: str, day: dt.date | None, knowledge: Knowledge, settings: Settings, package: str
+    account: Account,
+    note_id: str,
+    day: dt.date | None,
+    knowledge: Knowledge,
+    settings: Settings,
+    package: str,
+    model: Model | None = None,
 ) -> NoteResult:
-    """The whole record of one note."""
+    """The whole record of one note. Without a model the rules stand alone and every family they find is certain."""
     judged = judge(account, knowledge, settings, day)
+    opinion = model.opine(features(judged.facts, judged.near), judged.families) if model else None
     facts, near, calls = judged.facts, judged.near, judged.calls
     found = attributes_module.attributes(facts, near, calls)
     gaps = checks.gaps(facts, near, calls, [line for _, line in judged.lines], found)
@@ -145,7 +159,7 @@ def make_record(
         dated=judged.dated,
         coded=all(any(own is call for own, _ in judged.lines) for call in calls),
         payer_view=settings.endoscope_view == "payer",
-        firmness=min((knowledge.firm(call.rule) for call in calls), default=1.0),
+        opinion=opinion,
     )
     ledger = Ledger()
     backing = {id(call): ledger.add(_words(facts, call)) for call in calls}
@@ -169,7 +183,7 @@ def make_record(
         operative=is_operative(facts),
         date_of_service=judged.day.isoformat() if judged.dated else None,
         families=tuple(
-            FamilyFinding(call.family, round(knowledge.firm(call.rule), 3), ids(backing[id(call)]))
+            FamilyFinding(call.family, _probability(opinion, call.family), ids(backing[id(call)]))
             for call in sorted(calls, key=lambda c: c.family)
         ),
         codes=tuple(
@@ -196,9 +210,22 @@ def make_record(
             for number, (d, keys) in enumerate(told, 1)
         ),
         evidence=ledger.evidence(),
-        provenance=Provenance(package, knowledge.version, "rules", judged.day.isoformat(), settings.fingerprint()),
-        steps=tuple(steps(knowledge, calls, judged.lines, judged.ruled_out, lambda call: ids(backing[id(call)]))),
+        provenance=Provenance(
+            package,
+            knowledge.version,
+            model.version if model else "rules",
+            judged.day.isoformat(),
+            settings.fingerprint(),
+        ),
+        steps=(
+            *steps(knowledge, calls, judged.lines, judged.ruled_out, lambda call: ids(backing[id(call)])),
+            *(second_word(opinion, judged.families) if opinion else ()),
+        ),
     )
+
+
+def _probability(opinion: Opinion | None, family: Family) -> float:
+    return round(opinion.joint[family], 3) if opinion else 1.0
 
 
 def _event_side(d: Doing) -> Side:

@@ -7,6 +7,7 @@ from extractor.language.account import Mention
 from extractor.vocabulary import Section, Status
 
 _OUTER = HEADER | {Section.DIAGNOSIS}
+_BEFORE = BODY | {Section.INDICATION, Section.CONSENT}
 
 
 def is_redo(facts: Facts, level: str) -> bool:
@@ -32,7 +33,8 @@ def is_redo(facts: Facts, level: str) -> bool:
 def _earlier(facts: Facts) -> tuple[Mention, ...]:
     """Work of an earlier operation: called so anywhere, or told in the indication as done."""
     told = (m for kind in ("act", "deed") for m in facts.account.of(kind))
-    return tuple(
+    before = facts.mentions("redo", "prior", sections=_BEFORE, performed=False)
+    return before + tuple(
         m
         for m in told
         if (m.status is Status.HISTORICAL and m.kind == "act")

@@ -78,12 +78,7 @@ _CENTRAL = {
 
 def _central(case: Case) -> list[Line]:
     """One code a region, by how many vertebrae lost lamina."""
-    groups: dict[Region, list[str]] = {}
-    for run in _runs(case.call.levels) or [[]]:
-        region = case.region(run)
-        if region is not None:
-            groups.setdefault(region, []).extend(run)
-    return [_central_line(case, region, laminae) for region, laminae in groups.items()]
+    return [_central_line(case, region, laminae) for region, laminae in _rows_by_region(case).items()]
 
 
 def _central_line(case: Case, region: Region, laminae: Sequence[str]) -> Line:
@@ -237,23 +232,32 @@ def _vascular(case: Case) -> list[Line]:
     return [_line(case, "63252" if crosses else code, "select.vascular"), *_replaced(case)]
 
 
+_STEPS = (Region.CERVICAL, Region.THORACIC, Region.LUMBAR, Region.SACRAL)
+
+
+def _rows_by_region(case: Case) -> dict[Region, list[str]]:
+    """Unbroken rows of levels by the region of most of each: a row over a border has one, two rows may have two."""
+    groups: dict[Region, list[str]] = {}
+    for run in _runs(case.call.levels) or [[]]:
+        region = case.region(run)
+        if region is not None:
+            groups.setdefault(region, []).extend(run)
+    return groups
+
+
 def _grid(starts: dict[str, int]) -> Callable[[Case], list[Line]]:
     """Layer by region: the code numbers run cervical, thoracic, lumbar, sacral from the layer's first."""
+    family = "neoplasm" if 63275 in starts.values() else "lesion"
 
     def rule(case: Case) -> list[Line]:
-        region = case.region(case.call.levels)
-        if region is None:
-            return []
         if case.call.detail == "both_layers":
             return [_line(case, "63290", "select.neoplasm.both_layers"), *_replaced(case)]
-        step = [Region.CERVICAL, Region.THORACIC, Region.LUMBAR, Region.SACRAL].index(region)
         layer = case.call.detail if case.call.detail in starts else "extradural"
-        step = min(step, 2) if layer == "intramedullary" else step
+        most = 2 if layer == "intramedullary" else 3
         return [
-            _line(
-                case,
-                str(starts[layer] + step),
-                f"select.{'neoplasm' if 63275 in starts.values() else 'lesion'}.{layer}",
+            *(
+                _line(case, str(starts[layer] + min(_STEPS.index(region), most)), f"select.{family}.{layer}", levels)
+                for region, levels in _rows_by_region(case).items()
             ),
             *_replaced(case),
         ]

@@ -14,12 +14,12 @@ from extractor.coding.sides import Sides
 from extractor.events.linker import Doing
 from extractor.vocabulary import Act, Driver, Family, Region, Side, Status
 
-_WORK = LAMINA_ACTS | SIDE_ACTS | frozenset({"discectomy", "flavectomy", "laminoplasty", "bone"})
+WORK = LAMINA_ACTS | SIDE_ACTS | frozenset({"discectomy", "flavectomy", "laminoplasty", "bone"})
 
 
 def calls(facts: Facts, near: Neighbours) -> list[Call]:
     """One call for each family found over the interspaces at which the narrative tells work."""
-    doings = [d for d in facts.done if d.act in _WORK]
+    doings = [d for d in facts.done if d.act in WORK]
     if not doings:
         return []
     where, origin = levels.decompressed_interspaces(facts, doings)
@@ -136,7 +136,7 @@ def _keyhole(facts: Facts, level: str, acts: set[str], own: Sequence[Doing]) -> 
     wide = any(
         d.act == "midline" or (d.act == "laminectomy" and d.extent != "edge") or Side.BILATERAL in d.sides
         for d in facts.done
-        if d.act in _WORK or d.act == "midline"
+        if d.act in WORK or d.act == "midline"
     )
     return not wide and len(sides) == 1 and bool(acts & {"laminotomy", "foraminotomy", "facetectomy"})
 

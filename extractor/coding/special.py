@@ -22,7 +22,8 @@ def by_view(facts: Facts, near: Neighbours) -> list[Call]:
     view, words = approach(facts)
     if view is Approach.PERCUTANEOUS:
         return _percutaneous(facts, words)
-    if view is Approach.ENDOSCOPIC and facts.acts and (facts.acts | facts.title_acts) & POSTERIOR_ACTS:
+    shown = any(m.value == "endoscopic" and m.section in BODY for m in words)
+    if view is Approach.ENDOSCOPIC and (facts.acts or shown) and (facts.acts | facts.title_acts) & POSTERIOR_ACTS:
         where, origin = levels.decompressed_interspaces(facts, _placed(facts.done))
         return [Call(Family.ENDOSCOPIC, where, origin, facts.done, "family.endoscopic", words)]
     return []
@@ -75,7 +76,8 @@ def cord_and_root(facts: Facts, near: Neighbours) -> list[Call]:
     told = [*facts.mentions("target", *_CORD, sections=BODY), *(d.mention for d in facts.did(*_CORD))]
     meant = {Driver.SYRINX, Driver.TETHERED_CORD, Driver.SPASTICITY_PAIN} & outer
     tethered = Driver.TETHERED_CORD in meant and not outer & {Driver.NEOPLASM, Driver.VASCULAR}
-    told = told or [d.mention for d in facts.did("durotomy") if titled or tethered]
+    syrinx = Driver.SYRINX in meant and not outer & {Driver.NEOPLASM, Driver.VASCULAR}
+    told = told or [d.mention for d in facts.did("durotomy") if titled or tethered or syrinx]
     if not told or not (titled or meant):
         return []
     detail = _cord_detail([m.value for m in (*titled, *told)], outer)
@@ -93,7 +95,8 @@ def _cord_detail(values: list[str], outer: frozenset[Driver]) -> str:
     }
     named = [value for value in values if value in _CORD and fits.get(value, True)]
     shunts = [value for value in named if value.startswith("syrinx_")]
-    fallback = named[0] if named else "untethering" if Driver.TETHERED_CORD in outer else ""
+    plain = {Driver.TETHERED_CORD: "untethering", Driver.SYRINX: "syrinx_subarachnoid"}
+    fallback = named[0] if named else next((value for disease, value in plain.items() if disease in outer), "")
     first = shunts[0] if shunts else next((value for value in named if value != "myelotomy"), fallback)
     return "syrinx_subarachnoid" if first == "syrinx_drained" else first
 
@@ -277,7 +280,15 @@ def route(facts: Facts, near: Neighbours) -> list[Call]:
     meant = {level for m in outer for level in facts.where(m)}
     meant |= set(levels.interspaces_of_doings(told)) if meant else set()
     where = tuple(level for level in where if level in meant) or where
+    where = tuple(level for level in where if not _windowed(facts, level, told)) or where
     return [Call(Family.TRANSPEDICULAR, where, origin, facts.done, "family.route", words, kind)] if kind else []
+
+
+def _windowed(facts: Facts, level: str, told: Iterable[Doing]) -> bool:
+    """An interspace entered through its own lamina, while the route was taken at another."""
+    elsewhere = any(d.interspaces and level not in d.interspaces for d in told)
+    here = any(level in d.interspaces for d in told)
+    return elsewhere and not here and any(level in d.interspaces for d in facts.did(*LAMINA_ACTS))
 
 
 def _is_route(facts: Facts, near: Neighbours, words: tuple[Mention, ...], told: set[str], region: str) -> bool:

@@ -123,6 +123,8 @@ def _told(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doing]:
     again = _repeated(sentence, place, before) if interspaces_in(levels) or vague or moved else []
     major = _placing(levels, deeds)
     made = [_doing(m, sentence, levels if m.value in _MINOR else major, place, spread) for m in deeds]
+    if any(m.value == "midline" and m.status is Status.PERFORMED for m in deeds):
+        place.bones = _bones_of_processes(sentence) or place.bones
     return made + again
 
 
@@ -238,7 +240,7 @@ def _steps(sentence: Sentence, place: Place) -> tuple[str, ...]:
     if sentence.has("mark", "other_level") and len(left) == 1:
         return (left[0],)
     for mark, end in (("upper_level", 0), ("lower_level", -1)):
-        ends = place.known or place.indicated
+        ends = place.known or place.indicated or place.interspaces
         if sentence.has("mark", mark) and len(ends) > 1:
             return (ends[end],)
     if not place.interspaces:
@@ -256,8 +258,9 @@ def _doing(m: Mention, sentence: Sentence, levels: list[Mention], place: Place, 
     interspaces = interspaces_in(own) or place.interspaces
     if known:
         interspaces = spine.sort_levels((*interspaces, *known, *place.seen))
-    bones = _bones(own) or _bones(levels) or _bones_of_processes(m, sentence)
-    bones = bones or (place.bones if m.value in _BONE_WORK else ())
+    bones = _bones(own) or _bones(levels)
+    if m.value in _BONE_WORK:
+        bones = bones or _bones_of_processes(sentence) or place.bones
     sides = _sides(m, sentence, place)
     support = tuple(own) or place.levels_by
     status = Status.NEGATED if m.kind == "kept" else m.status
@@ -285,10 +288,8 @@ def _bones(levels: Iterable[Mention]) -> tuple[str, ...]:
     )
 
 
-def _bones_of_processes(m: Mention, sentence: Sentence) -> tuple[str, ...]:
+def _bones_of_processes(sentence: Sentence) -> tuple[str, ...]:
     """Processes name the bones: "the spinous processes of L1 and L2 were bitten off and their laminae thinned"."""
-    if m.value not in _BONE_WORK:
-        return ()
     return spine.sort_levels(
         b for v in sentence.of("level") if v.noun == "process" and v.value == "bone" for b in v.bones
     )

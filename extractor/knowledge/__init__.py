@@ -13,7 +13,7 @@ from extractor.errors import KnowledgeError
 from extractor.knowledge import codebook as codebook_module
 from extractor.knowledge.closed import composition_faults, value_faults
 from extractor.knowledge.codebook import Codebook
-from extractor.knowledge.firmness import PRIOR, read_firmness
+from extractor.knowledge.features import Feature, features_version, read_features
 from extractor.knowledge.logic import Composition, Logic, read_compositions, read_logic
 from extractor.knowledge.rules import Rule, read_rules
 
@@ -22,14 +22,19 @@ __all__ = ["Knowledge", "check", "load"]
 
 @dataclass(frozen=True)
 class Knowledge:
-    """All tables, checked. ``version`` is a SHA-256 over every table's bytes: two equal versions read notes alike."""
+    """All tables, checked. ``version`` is a SHA-256 over every table's bytes: two equal versions read notes alike.
+
+    ``reading`` is the same over the tables that decide what is read in a note, so that a code table of one's own does
+    not part a model from the readings it was trained on.
+    """
 
     rules: tuple[Rule, ...]
     compositions: tuple[Composition, ...]
     logic: tuple[Logic, ...]
     codebook: Codebook
-    firmness: Mapping[str, float]
+    features: tuple[Feature, ...]
     version: str
+    reading: str
 
     def table(self, name: str) -> tuple[Rule, ...]:
         """The rows of one vocabulary table."""
@@ -46,9 +51,10 @@ class Knowledge:
         """The rules that reason, by id."""
         return {row.id: row for row in self.logic}
 
-    def firm(self, rule_id: str) -> float:
-        """How often a family rule was right on the synthetic corpus (0 to 1)."""
-        return self.firmness.get(rule_id, PRIOR)
+    @property
+    def features_version(self) -> str:
+        """A SHA-256 over the names of the features in their order."""
+        return features_version(self.features)
 
     def rule(self, rule_id: str) -> Rule | Composition | Logic:
         """The row with this id. Raises ``KeyError`` when there is none."""
@@ -67,7 +73,7 @@ def load(data: Traversable | None = None) -> Knowledge:
     compositions = read_compositions(folder, problems)
     logic = read_logic(folder, problems)
     problems += [*value_faults(rules), *composition_faults(compositions, rules)]
-    firmness = read_firmness(folder, problems)
+    features = read_features(folder, problems)
     book: Codebook | None = None
     try:
         book = codebook_module.load(folder)
@@ -75,7 +81,8 @@ def load(data: Traversable | None = None) -> Knowledge:
         problems += error.problems
     if problems or book is None:
         raise KnowledgeError(problems)
-    return Knowledge(rules, compositions, logic, book, firmness, _version(folder))
+    everything, reading = _version(folder), _version(folder, but=_CODE_BOOK)
+    return Knowledge(rules, compositions, logic, book, features, everything, reading)
 
 
 def check(data: Traversable | None = None) -> list[str]:
@@ -87,9 +94,13 @@ def check(data: Traversable | None = None) -> list[str]:
     return []
 
 
-def _version(folder: Traversable) -> str:
+_CODE_BOOK = frozenset({"codes.csv", "companions.csv", "families.toml", "logic.toml", "sources.toml"})
+"""Tables that say what a code is, and rules in words: nothing in them changes what is read in a note."""
+
+
+def _version(folder: Traversable, but: frozenset[str] = frozenset()) -> str:
     digest = hashlib.sha256()
     for table in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if table.name.endswith((".toml", ".csv")):
+        if table.name.endswith((".toml", ".csv")) and table.name not in but:
             digest.update(table.name.encode() + b"\0" + table.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return f"sha256:{digest.hexdigest()}"

@@ -59,9 +59,16 @@ _PLACE = (
     r"(?:levels?|interspaces?|disc|discs|space|facets?|lamina|laminae|interlaminar|joints?|foram\w+|side|segment|"
     r"on the|ligament|flavum|recess|window|left|right|bilateral|same|which|was|only|being|is)"
 )
+_NAMED = (
+    "disc level levels herniation hnp stenosis lami laminectomy laminotomy discectomy microdiscectomy decompression "
+    "foraminotomy fusion tlif plif spondylolisthesis"
+).split()
+"""Words after which two neighbouring numbers are an interspace: "disc 5-1", "TLIF 4-5"."""
 _BARE = re.compile(
     r"(?:(?<=\bat )|(?<=\bthe )|(?<=\bto )|(?<=\bof )|(?<=\bover )|(?<=\bbetween )|(?<=\band )|(?<=\bthen )|"
-    r"(?<=\bleft )|(?<=\bright )|(?<=\bfrom )|(?<=\bboth )|(?<=\bfor )|(?<=\bin )|(?<=: )|(?<=\n)|(?<=, )|(?<=\bor ))"
+    r"(?<=\bleft )|(?<=\bright )|(?<=\bfrom )|(?<=\bboth )|(?<=\bfor )|(?<=\bin )|(?<=: )|(?<=\n)|(?<=, )|(?<=\bor )|"
+    + "|".join(rf"(?<=\b{word} )" for word in _NAMED)
+    + r")"
     rf"(?P<a>{_NUM})(?:\s?[-/]\s?|\s| and )(?P<b>{_NUM})(?![\w/.-]){_UNIT}(?=(?P<tail>\s{_PLACE}\b)?)",
     re.IGNORECASE,
 )

@@ -98,7 +98,7 @@ def _told_at_length(headings: list[Heading], text: str) -> list[Heading]:
 def _is_told(body: str, titled: bool) -> bool:
     """Prose: one long line of several sentences, or under a second such heading a shorter one, or many short lines."""
     lines = [line for line in body.split("\n") if line.strip(" :.-")] or [""]
-    stops = [len(re.findall(r"[a-z)]\.(?=\s|$)", line)) for line in lines]
+    stops = [len(re.findall(r"[A-Za-z)]\.(?=\s|$)", line)) for line in lines]
     long = len(lines[0]) > 400 and stops[0] >= 3
     return long or (titled and (len(lines[0]) > 160 and stops[0] >= 1 or (len(body) > 400 and sum(stops) >= 4)))
 
@@ -132,8 +132,14 @@ def _may_head(match: re.Match[str]) -> bool:
     if not at_line:
         return False
     if mark == ".":
-        return len(match["head"].split()) > 1 or match["head"].isupper() or match["head"] in {"Hx", "Tech", "Dx"}
+        head = match["head"]
+        return len(head.split()) > 1 or head.isupper() or head in {"Hx", "Tech", "Dx"} or _is_run_in(head)
     return True
+
+
+def _is_run_in(head: str) -> bool:
+    """A heading that runs into its text at the start of a line: Indication. A sergeant of 33."""
+    return head[0].isupper() and len(head) > 6
 
 
 def section_at(position: int, headings: list[Heading], text: str) -> tuple[Section | None, int]:

@@ -22,6 +22,7 @@ class Drafted(Protocol):
     def mentions(self) -> tuple[Mention, ...]: ...
 
 
+_BEFORE = frozenset({Section.INDICATION, Section.CONSENT, Section.DIAGNOSIS})
 _LOOSE = frozenset({Section.TITLE, Section.INDICATION, Section.CONSENT, Section.DIAGNOSIS, Section.FINDINGS})
 
 
@@ -36,13 +37,14 @@ def tell(drafts: Sequence[Drafted], headings: list[Heading], text: str, heard: H
 
 def _sections(drafts: Sequence[Drafted], headings: list[Heading], text: str) -> list[Section]:
     """The section of each sentence. A note whose operation no words open is told from its first work on."""
-    state = _State()
+    promised = _narrative_from(headings, len(text))
+    state = _State(promised)
     sections = []
     for draft in drafts:
         given, heading = section_at(draft.start, headings, text)
         sections.append(state.section(draft, given, heading, text))
     worked = [index for index, draft in enumerate(drafts) if _works(draft)]
-    if any(sections[index] is Section.NARRATIVE for index in worked):
+    if promised >= 0 or any(sections[index] is Section.NARRATIVE for index in worked):
         return sections
     start = next((index for index in worked if sections[index] is Section.INDICATION), len(sections))
     return [*sections[:start], *(Section.NARRATIVE if s is Section.INDICATION else s for s in sections[start:])]
@@ -68,10 +70,30 @@ def _placed(m: Mention, section: Section, index: int) -> Mention:
     return replace(m, section=section, sentence=index)
 
 
-class _State:
-    """Where the telling stands: whether the operation has begun, and whether this block turned into narrative."""
+def _narrative_from(headings: Sequence[Heading], length: int) -> int:
+    """Where the heading of the operation itself stands: the longest part told under one; -1 where there is none."""
+    ends = [*(h.start for h in headings[1:]), length]
+    told = [(end - h.start, h.start) for h, end in zip(headings, ends, strict=False) if _tells(h)]
+    longest, start = max(told, default=(0, -1))
+    return start if longest > length * _SUBSTANCE else -1
 
-    def __init__(self) -> None:
+
+_SUBSTANCE = 0.25
+"""Share of a note that a heading must govern to hold the operation: "Closure:" does not."""
+
+
+def _tells(heading: Heading) -> bool:
+    return heading.section is Section.NARRATIVE and heading.rule != "section.unknown"
+
+
+class _State:
+    """Where the telling stands: whether the operation has begun, and whether this block turned into narrative.
+
+    ``promised``: where the heading of the operation stands. What other headings govern before it is not the operation.
+    """
+
+    def __init__(self, promised: int) -> None:
+        self._promised = promised
         self._begun = False
         self._shifted = False
         self._block = -2
@@ -89,7 +111,8 @@ class _State:
             return Section.INDICATION if history and not self._begun and not begins else Section.NARRATIVE
         if given is not None and given not in _LOOSE:
             return given
-        self._shifted = self._shifted or begins
+        headed = given in _BEFORE and draft.start < self._promised
+        self._shifted = self._shifted or (begins and not headed)
         if self._shifted or (given is None and self._begun and not history):
             return Section.NARRATIVE
         if given is None:

@@ -1,9 +1,15 @@
-"""The synthetic notes under ``corpora/notes``: one ``NN.txt`` and its labels ``NN.json`` each, a folder per hand."""
+"""The synthetic corpus: notes with their labels, who wrote them, and what two labellers said before they were joined.
+
+``notes/<hand>/NN.txt`` is a note and ``NN.json`` its labels; ``labels/first.jsonl`` and ``labels/second.jsonl`` hold
+what each of two labellers wrote without seeing the other; ``splits.toml`` says which hands teach and which examine.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +17,8 @@ from typing import Any
 from extractor.errors import UsageError
 from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
+
+SPLITS = ("train", "unseen", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,7 @@ class LabelledNote:
 
 
 def read_corpus(folder: Path) -> Iterator[LabelledNote]:
-    """All labelled notes in a stable order. Raises ``UsageError`` for a note without labels."""
+    """All labelled notes below a folder of hands, in a stable order. Raises ``UsageError`` for one without labels."""
     for note in read_notes([folder]):
         if not isinstance(note, Note):
             raise UsageError(f"{folder}: {note.note_id}: {note.message}")
@@ -33,3 +41,36 @@ def read_corpus(folder: Path) -> Iterator[LabelledNote]:
         entry = json.loads(labels.read_text(encoding="utf-8"))
         gold = entry["gold"] | {"date_of_service": entry["date_of_service"]}
         yield LabelledNote(note, note.note_id.split("/")[0], gold)
+
+
+def read_splits(corpus: Path) -> Mapping[str, frozenset[str]]:
+    """The hands of each split. Raises ``UsageError`` when the table is missing or names another split."""
+    table = corpus / "splits.toml"
+    try:
+        splits = tomllib.loads(table.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise UsageError(f"{table} cannot be read; it lists the hands of {', '.join(SPLITS)}") from None
+    if set(splits) != set(SPLITS):
+        raise UsageError(f"{table} must list {', '.join(SPLITS)} and nothing else")
+    return {name: frozenset(hands) for name, hands in splits.items()}
+
+
+def split_of(notes: Iterable[LabelledNote], hands: frozenset[str]) -> list[LabelledNote]:
+    return [labelled for labelled in notes if labelled.hand in hands]
+
+
+def corpus_version(corpus: Path) -> str:
+    """A SHA-256 over the names and bytes of all notes, labels and splits."""
+    digest = hashlib.sha256()
+    files = [path for path in corpus.rglob("*") if path.suffix in {".txt", ".json", ".jsonl", ".toml"}]
+    for path in sorted(files, key=lambda path: path.relative_to(corpus).as_posix()):
+        digest.update(path.relative_to(corpus).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"sha256:{digest.hexdigest()}"
+
+
+def read_labels(table: Path) -> dict[str, dict[str, Any]]:
+    """Labels by note id of one labeller's ``.jsonl``."""
+    if not table.is_file():
+        raise UsageError(f"{table} is missing; it holds a line {{note_id, gold}} for each note of the corpus")
+    lines = (json.loads(line) for line in table.read_text(encoding="utf-8").splitlines() if line.strip())
+    return {line["note_id"]: line["gold"] for line in lines}

@@ -14,7 +14,7 @@ from typing import Any
 
 from extractor.pipeline import load
 from extractor.result import NoteResult
-from extractor.training.corpus import LabelledNote, read_corpus
+from extractor.training.corpus import LabelledNote, read_corpus, read_splits, split_of
 from extractor.vocabulary import Decision
 
 
@@ -105,4 +105,8 @@ def report(notes: Iterable[LabelledNote]) -> Iterable[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{line}\n" for line in report(read_corpus(Path(sys.argv[1]))))
+    corpus = Path(sys.argv[1])
+    splits, notes = read_splits(corpus), list(read_corpus(corpus / "notes"))
+    for name, hands in (("hands taught", splits["train"] | splits["unseen"]), ("test hands", splits["test"])):
+        sys.stdout.write(f"== {name}\n")
+        sys.stdout.writelines(f"{line}\n" for line in report(split_of(notes, hands)))

@@ -1,0 +1,42 @@
+"""``opnote train``: a model from a corpus."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from extractor.cli import screen
+from extractor.errors import UsageError
+
+CorpusFolder = Annotated[Path, typer.Argument(help="A corpus: notes/, labels/, splits.toml.", metavar="CORPUS")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="Folder of the model; its name is the model's.")]
+Baselines = Annotated[
+    Path | None,
+    typer.Option(help="Figures of simpler ways for the card, as make baselines writes them.", show_default=False),
+]
+
+
+def train(corpus: CorpusFolder, output: Output, baselines: Baselines = None) -> None:
+    """Fit the classifier of families and write classifier, manifest, scores, plots and card. Needs opnote[train]."""
+    from extractor.training.train import train as run  # noqa: PLC0415
+    from extractor.training.train import write  # noqa: PLC0415
+
+    beside = _read(baselines) if baselines else None
+    trained = run(corpus, output.name)
+    write(trained, output, beside)
+    point = trained.fitted.chosen
+    screen.stdout().print(
+        f"{len(trained.taught)} notes taught, {len(trained.examined)} examine; threshold {point.certainty:.3f}: "
+        f"{point.coverage:.1%} of the notes pass, {point.risk:.1%} of them with a wrong family"
+    )
+    screen.stdout().print(f"wrote {output}", soft_wrap=True)
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UsageError(f"{path} cannot be read; make baselines writes it") from None

@@ -1,0 +1,227 @@
+"""From the corpus to a model folder: classifier, manifest, scores, plots and card, the same bytes each time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor import knowledge as knowledge_module
+from extractor.coding.store import CLASSIFIER, MANIFEST, PROTOCOL, pack
+from extractor.errors import UsageError
+from extractor.knowledge import Knowledge
+from extractor.training import curves
+from extractor.training.corpus import corpus_version, read_corpus, read_splits
+from extractor.training.examples import Example, matrix, read_examples, targets
+from extractor.training.fit import RISK, Fitted, certainties, curve_of, fit
+from extractor.training.measures import compare, summarize
+from extractor.training.score import one_family
+from extractor.version import __version__
+from extractor.vocabulary import Family
+
+Floats = NDArray[np.float64]
+
+SCORES = "scores.json"
+PLOTS = {"calibration": "calibration.png", "risk": "risk-coverage.png"}
+_VERSIONS = ("scikit-learn", "numpy", "scipy", "skops", "spacy", "medspacy")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Everything that goes into a model folder. ``examined``: examples of the test hands, judged at the end only;
+    ``unseen``: hands among the taught that nobody knew when the rules were written.
+    """
+
+    name: str
+    fitted: Fitted
+    taught: Sequence[Example]
+    examined: Sequence[Example]
+    knowledge: Knowledge
+    corpus: str
+    unseen: frozenset[str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.id for feature in self.knowledge.features)
+
+
+def train(corpus: Path, name: str) -> Trained:
+    """Read the corpus, fit, and judge the test hands. Raises ``UsageError`` when the corpus is not fit to train on."""
+    tables, splits = knowledge_module.load(), read_splits(corpus)
+    examples = list(read_examples(read_corpus(corpus / "notes"), tables))
+    taught = [example for example in examples if example.hand not in splits["test"]]
+    examined = [example for example in examples if example.hand in splits["test"]]
+    names = tuple(feature.id for feature in tables.features)
+    fitted = fit(taught, names)
+    return Trained(name, fitted, taught, examined, tables, corpus_version(corpus), splits["unseen"])
+
+
+def figures(examples: Sequence[Example], alone: Floats, joint: Floats, knowledge: Knowledge) -> dict[str, Any]:
+    """What the card and ``scores.json`` say of one group of notes, with 95% intervals."""
+    wanted = targets(examples)
+    rows = np.array([[family in example.called for family in Family] for example in examples])
+    return {
+        "notes": len(examples),
+        "macro_auprc": _ranked(joint, wanted),
+        "macro_auprc_alone": _ranked(alone, wanted),
+        "calibration_error": _held("calibration", joint, wanted),
+        "calibration_error_alone": _held("calibration", alone, wanted),
+        "families_exact_rules": _exact(rows, wanted),
+        "families_exact_alone": _exact(alone > 0.5, wanted),
+        "families_exact_joint": _exact(joint > 0.5, wanted),
+        "by_family": _by_family(joint, alone, rows, wanted),
+        "records_of_the_rules": _records(examples, knowledge),
+    }
+
+
+def _ranked(probability: Floats, wanted: NDArray[np.int64]) -> dict[str, float]:
+    def figure(p: Floats, y: NDArray[np.int64]) -> float:
+        return curves.macro(curves.average_precisions(p, y))
+
+    return _with_interval(figure, probability, wanted)
+
+
+def _held(_: str, probability: Floats, wanted: NDArray[np.int64]) -> dict[str, float]:
+    return _with_interval(curves.calibration_error, probability, wanted)
+
+
+def _exact(found: NDArray[np.bool_], wanted: NDArray[np.int64]) -> dict[str, float]:
+    def share(rows: NDArray[np.bool_]) -> float:
+        return float(rows.mean())
+
+    return _with_interval(share, (found == wanted.astype(bool)).all(axis=1))
+
+
+def _with_interval(figure: Any, *values: Any) -> dict[str, float]:
+    low, high = curves.interval(values, figure)
+    return {"value": _round(figure(*values)), "low": _round(low), "high": _round(high)}
+
+
+def _round(value: float) -> float:
+    return round(float(value), 4)
+
+
+def _by_family(
+    joint: Floats, alone: Floats, rows: NDArray[np.bool_], wanted: NDArray[np.int64]
+) -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = {}
+    for column, family in enumerate(Family):
+        own = wanted[:, column]
+        if own.any():
+            both = _with_interval(_area, joint[:, column], own)
+            called = rows[:, column]
+            tp = int((called & (own == 1)).sum())
+            table[str(family)] = {
+                "notes": int(own.sum()),
+                "auprc": both,
+                "auprc_alone": _round(_area(alone[:, column], own)),
+                "f1_rules": _round(2 * tp / (called.sum() + own.sum())),
+                "f1_joint": _round(_f1(joint[:, column] > 0.5, own)),
+            }
+    return table
+
+
+def _area(p: Floats, y: NDArray[np.int64]) -> float:
+    return float(curves.average_precisions(p[:, None], y[:, None])[0] or 0.0)
+
+
+def _f1(found: NDArray[np.bool_], own: NDArray[np.int64]) -> float:
+    return float(2 * (found & (own == 1)).sum() / (found.sum() + own.sum()))
+
+
+def _records(examples: Sequence[Example], knowledge: Knowledge) -> dict[str, float]:
+    family = one_family(knowledge.codebook)
+    marks = [compare(example.gold, example.text, example.record.to_dict(), family) for example in examples]
+    figures = summarize([m for m, e in zip(marks, examples, strict=True) if e.gold["families"]], intervals=False)
+    kept = ("family_exact", "code_exact", "level_exact", "laterality", "components", "drivers")
+    return {name: _round(figures[name].value) for name in kept if name in figures}
+
+
+def scores(trained: Trained) -> dict[str, Any]:
+    """All figures: hands held out one by one, the unseen of them, and the test hands."""
+    held, knowledge = trained.fitted.held, trained.knowledge
+    unseen = np.array([example.hand in trained.unseen for example in trained.taught])
+    found: dict[str, Any] = {"held_out": figures(trained.taught, held.alone, held.joint, knowledge)}
+    if unseen.any():
+        own = [example for example in trained.taught if example.hand in trained.unseen]
+        found["unseen"] = figures(own, held.alone[unseen], held.joint[unseen], knowledge)
+    if trained.examined:
+        alone, joint = judged(trained)
+        found["test"] = figures(trained.examined, alone, joint, knowledge)
+        found["test"]["passed"] = passed(trained, joint)
+    point = trained.fitted.chosen
+    found["threshold"] = {
+        "certainty": _round(point.certainty),
+        "risk_allowed": RISK,
+        "coverage": _round(point.coverage),
+        "risk": _round(point.risk),
+        "upper_bound": _round(point.bound),
+    }
+    return found
+
+
+def judged(trained: Trained) -> tuple[Floats, Floats]:
+    """Probabilities of the test notes: by the facts alone, and with the rules' vote."""
+    rows = matrix(trained.examined, trained.names)
+    classifier = trained.fitted.classifier
+    return classifier.opinion(rows), classifier.predict_proba(rows)
+
+
+def passed(trained: Trained, joint: Floats) -> dict[str, Any]:
+    """What becomes of the test notes at the threshold: share let pass, and of these the families that are right."""
+    sure = certainties(trained.examined, joint) >= trained.fitted.chosen.certainty
+    own = [e for e, s in zip(trained.examined, sure, strict=True) if s and e.settled]
+    right = sum(example.families_right for example in own)
+    share = _round(right / len(own)) if own else None
+    return {"notes": len(own), "share": _round(len(own) / len(trained.examined)), "families_exact": share}
+
+
+def manifest(trained: Trained, classifier: bytes) -> dict[str, Any]:
+    """What a loader checks before it believes the classifier."""
+    return {
+        "protocol": PROTOCOL,
+        "name": trained.name,
+        "package": __version__,
+        "families": [str(family) for family in Family],
+        "classifier": {"sha256": hashlib.sha256(classifier).hexdigest(), "bytes": len(classifier)},
+        "made_from": {
+            "corpus": trained.corpus,
+            "knowledge": trained.knowledge.reading,
+            "features": trained.knowledge.features_version,
+        },
+        "decision": {"threshold": round(trained.fitted.chosen.certainty, 4)},
+        "versions": {name: version(name) for name in _VERSIONS},
+    }
+
+
+def write(trained: Trained, folder: Path, baselines: Any = None) -> None:
+    """Write the model folder. Needs the extra ``train`` (matplotlib, tomli-w)."""
+    try:
+        import tomli_w  # noqa: PLC0415
+    except ImportError:
+        raise UsageError("training needs more packages: pip install 'opnote[train]'") from None
+    from extractor.training.card import card, plots  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    classifier = pack(trained.fitted.classifier)
+    found = scores(trained) | ({"baselines": baselines} if baselines else {})
+    (folder / CLASSIFIER).write_bytes(classifier)
+    (folder / MANIFEST).write_text(tomli_w.dumps(manifest(trained, classifier)), encoding="utf-8")
+    (folder / SCORES).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    for name, data in plots(trained).items():
+        (folder / PLOTS[name]).write_bytes(data)
+    card(trained, found).save(folder / "card.md")
+
+
+def risk_curves(trained: Trained) -> dict[str, Sequence[curves.Point]]:
+    found: dict[str, Sequence[curves.Point]] = {"hands held out": trained.fitted.curve}
+    if trained.examined:
+        found["test hands"] = curve_of(trained.examined, judged(trained)[1])
+    return found
