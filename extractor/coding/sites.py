@@ -85,6 +85,7 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
         or bool(facts.title_acts & LAMINA_ACTS)
         or is_redo(facts, level)
     )
+    side = side or (Driver.STENOSIS in disease and lamina and _root_freed(facts, level))
     disc_alone = Driver.DISC_HERNIATION in disease and not disease & {Driver.STENOSIS}
     if not (lamina or side or (disc and window) or (disc_alone and window)):
         return None, ""
@@ -99,6 +100,13 @@ def _family(facts: Facts, near: Neighbours, level: str, own: Sequence[Doing]) ->
     ):
         return Family.FORAMINAL, "family.foraminal"
     return (Family.CENTRAL, "family.central") if lamina else (None, "")
+
+
+def _root_freed(facts: Facts, level: str) -> bool:
+    """A root followed or released below the neck: in stenosis that is recess or foramen work, however it is told."""
+    if level and spine.region_of(level) is Region.CERVICAL:
+        return False
+    return any(not level or level in d.interspaces for d in facts.did("root") if not d.inferred)
 
 
 def _lamina_near(facts: Facts, level: str) -> bool:
