@@ -26,7 +26,7 @@ AsJson = Annotated[
 Report = Annotated[
     Path | None,
     typer.Option(
-        help="Write a page with tables and plots to FILE (needs opnote[train]).",
+        help="Write a page with tables and plots to FILE (needs the extra train).",
         metavar="FILE.html",
         show_default=False,
     ),

@@ -20,7 +20,7 @@ Baselines = Annotated[
 
 
 def train(corpus: CorpusFolder, output: Output, baselines: Baselines = None) -> None:
-    """Fit the classifier of families and write classifier, manifest, scores, plots and card. Needs opnote[train]."""
+    """Fit the classifier of families and write classifier, manifest, scores, plots and card. Needs the extra train."""
     from extractor.training.train import train as run  # noqa: PLC0415
     from extractor.training.train import write  # noqa: PLC0415
 
