@@ -72,8 +72,8 @@ def _placed(m: Mention, section: Section, index: int) -> Mention:
 
 def _narrative_from(headings: Sequence[Heading], length: int) -> int:
     """Where the heading of the operation itself stands: the longest part told under one; -1 where there is none."""
-    ends = [*(h.start for h in headings[1:]), length]
-    told = [(end - h.start, h.start) for h, end in zip(headings, ends, strict=False) if _tells(h)]
+    bounds = [*(h.start for h in headings), length]
+    told = [(end - h.start, h.start) for h, end in zip(headings, bounds[1:], strict=True) if _tells(h)]
     longest, start = max(told, default=(0, -1))
     return start if longest > length * _SUBSTANCE else -1
 

@@ -25,9 +25,9 @@ from sklearn.pipeline import make_pipeline
 
 from extractor import knowledge as knowledge_module
 from extractor.notes.note import Note
-from extractor.training import curves
 from extractor.training.corpus import LabelledNote, read_corpus, read_splits
-from extractor.training.examples import Example, read_examples, targets
+from extractor.training.curves import families_exact, macro_auprc, micro_f1, with_interval
+from extractor.training.examples import Example, read_examples, targets, votes
 from extractor.training.fit import lessons
 from extractor.training.score import read_gold
 from extractor.vocabulary import Family
@@ -54,7 +54,7 @@ def _text(estimator: Any) -> Way:
 
 
 def rules(taught: Sequence[Example], asked: Sequence[Example]) -> Floats:
-    return np.array([[family in e.called for family in Family] for e in asked], dtype=float)
+    return votes(asked).astype(float)
 
 
 def _ours(names: Sequence[str], *, votes: bool) -> Way:
@@ -115,26 +115,8 @@ def _labelled(path: Path) -> list[LabelledNote]:
 
 def figures(probability: Floats, wanted: NDArray[np.int64]) -> dict[str, Any]:
     """F1 over all families of all notes, notes with all families right, mean area under precision and recall."""
-
-    def f1(p: Floats, y: NDArray[np.int64]) -> float:
-        found = p > 0.5
-        return float(2 * (found & (y == 1)).sum() / max(found.sum() + y.sum(), 1))
-
-    def exact(p: Floats, y: NDArray[np.int64]) -> float:
-        return float(((p > 0.5) == (y == 1)).all(axis=1).mean())
-
-    def area(p: Floats, y: NDArray[np.int64]) -> float:
-        return curves.macro(curves.average_precisions(p, y))
-
-    return {
-        name: _with_interval(figure, probability, wanted)
-        for name, figure in {"micro_f1": f1, "families_exact": exact, "macro_auprc": area}.items()
-    }
-
-
-def _with_interval(figure: Callable[..., float], *values: Any) -> Mapping[str, float]:
-    low, high = curves.interval(values, figure)
-    return {"value": round(figure(*values), 4), "low": round(low, 4), "high": round(high, 4)}
+    ways = {"micro_f1": micro_f1, "families_exact": families_exact, "macro_auprc": macro_auprc}
+    return {name: with_interval(figure, probability, wanted) for name, figure in ways.items()}
 
 
 def table(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:

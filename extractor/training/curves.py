@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,13 +91,28 @@ def choose(points: Sequence[Point], risk: float) -> Point | None:
     return best if best and best.notes >= 1 / risk else None
 
 
-def interval(values: Sequence[Any], figure: Any, draws: int = 300, seed: int = 7) -> tuple[float, float]:
-    """95% percentile bootstrap interval of ``figure`` over rows of the arrays ``values``."""
-    rng = np.random.default_rng(seed)
-    size = len(values[0])
+def families_exact(probability: NDArray[Any], true: NDArray[np.int64]) -> float:
+    """Share of notes with all labels right, at even odds."""
+    return float(((probability > 0.5) == (true == 1)).all(axis=1).mean())
+
+
+def micro_f1(probability: NDArray[Any], true: NDArray[np.int64]) -> float:
+    """F1 over all labels of all notes, at even odds; 1 where nothing was wanted and nothing found."""
+    found = probability > 0.5
+    size = float(found.sum() + true.sum())
+    return float(2 * (found & (true == 1)).sum() / size) if size else 1.0
+
+
+def macro_auprc(probability: NDArray[np.float64], true: NDArray[np.int64]) -> float:
+    return macro(average_precisions(probability, true))
+
+
+def with_interval(figure: Callable[..., float], *values: Any, draws: int = 300, seed: int = 7) -> dict[str, float]:
+    """A figure over rows of the arrays ``values``, with its 95% percentile bootstrap interval over these rows."""
+    rng, size = np.random.default_rng(seed), len(values[0])
     drawn = []
     for _ in range(draws):
         rows = rng.integers(0, size, size)
         drawn.append(figure(*(value[rows] for value in values)))
     low, high = np.quantile(drawn, (0.025, 0.975))
-    return float(low), float(high)
+    return {"value": round(figure(*values), 4), "low": round(float(low), 4), "high": round(float(high), 4)}

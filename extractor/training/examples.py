@@ -75,3 +75,8 @@ def matrix(examples: Sequence[Example], names: Sequence[str]) -> NDArray[np.floa
 def targets(examples: Sequence[Example]) -> NDArray[np.int64]:
     """Labelled families: (notes, families), 0 or 1."""
     return np.array([[family in example.gold["families"] for family in Family] for example in examples], dtype=np.int64)
+
+
+def votes(examples: Sequence[Example]) -> NDArray[np.bool_]:
+    """Families the rules found: (notes, families)."""
+    return np.array([[family in example.called for family in Family] for example in examples])

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from extractor.coding.classifier import JointClassifier
 from extractor.errors import UsageError
 from extractor.training.curves import Point, choose, risk_coverage
-from extractor.training.examples import Example, matrix, targets
+from extractor.training.examples import Example, matrix, targets, votes
 from extractor.vocabulary import Family
 
 Floats = NDArray[np.float64]
@@ -31,9 +31,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A classifier, what it said of each hand when that hand was held out, and the threshold this gave."""
+    """A classifier, its like without the rules' votes (for comparison), what both said of each hand when that hand was
+    held out, and the threshold this gave.
+    """
 
     classifier: JointClassifier
+    alone: JointClassifier
     held: Held
     curve: tuple[Point, ...]
     chosen: Point
@@ -75,8 +78,7 @@ def hold_out(taught: Lessons) -> Held:
 
 def certainties(examples: Sequence[Example], joint: Floats) -> Floats:
     """Probability of the least certain word on a family of each note, found by the rules or not."""
-    called = np.array([[family in example.called for family in Family] for example in examples])
-    return np.asarray(np.where(called, joint, 1 - joint).min(axis=1))
+    return np.asarray(np.where(votes(examples), joint, 1 - joint).min(axis=1))
 
 
 def curve_of(examples: Sequence[Example], joint: Floats) -> tuple[Point, ...]:
@@ -99,4 +101,4 @@ def fit(examples: Sequence[Example], names: Sequence[str]) -> Fitted:
     chosen = choose(curve, RISK)
     if chosen is None:
         raise UsageError(f"no certainty keeps the share of wrong families under {RISK:.0%}: too few notes or too hard")
-    return Fitted(taught.fit(votes=True), held, curve, chosen)
+    return Fitted(taught.fit(votes=True), taught.fit(votes=False), held, curve, chosen)

@@ -17,9 +17,16 @@ from extractor import knowledge as knowledge_module
 from extractor.coding.store import CLASSIFIER, MANIFEST, PROTOCOL, pack
 from extractor.errors import UsageError
 from extractor.knowledge import Knowledge
-from extractor.training import curves
 from extractor.training.corpus import corpus_version, read_corpus, read_splits
-from extractor.training.examples import Example, matrix, read_examples, targets
+from extractor.training.curves import (
+    Point,
+    calibration_error,
+    families_exact,
+    macro_auprc,
+    micro_f1,
+    with_interval,
+)
+from extractor.training.examples import Example, matrix, read_examples, targets, votes
 from extractor.training.fit import RISK, Fitted, certainties, curve_of, fit
 from extractor.training.measures import compare, summarize
 from extractor.training.score import one_family
@@ -65,43 +72,19 @@ def train(corpus: Path, name: str) -> Trained:
 
 def figures(examples: Sequence[Example], alone: Floats, joint: Floats, knowledge: Knowledge) -> dict[str, Any]:
     """What the card and ``scores.json`` say of one group of notes, with 95% intervals."""
-    wanted = targets(examples)
-    rows = np.array([[family in example.called for family in Family] for example in examples])
+    wanted, rows = targets(examples), votes(examples)
     return {
         "notes": len(examples),
-        "macro_auprc": _ranked(joint, wanted),
-        "macro_auprc_alone": _ranked(alone, wanted),
-        "calibration_error": _held("calibration", joint, wanted),
-        "calibration_error_alone": _held("calibration", alone, wanted),
-        "families_exact_rules": _exact(rows, wanted),
-        "families_exact_alone": _exact(alone > 0.5, wanted),
-        "families_exact_joint": _exact(joint > 0.5, wanted),
+        "macro_auprc": with_interval(macro_auprc, joint, wanted),
+        "macro_auprc_alone": with_interval(macro_auprc, alone, wanted),
+        "calibration_error": with_interval(calibration_error, joint, wanted),
+        "calibration_error_alone": with_interval(calibration_error, alone, wanted),
+        "families_exact_rules": with_interval(families_exact, rows, wanted),
+        "families_exact_alone": with_interval(families_exact, alone, wanted),
+        "families_exact_joint": with_interval(families_exact, joint, wanted),
         "by_family": _by_family(joint, alone, rows, wanted),
         "records_of_the_rules": _records(examples, knowledge),
     }
-
-
-def _ranked(probability: Floats, wanted: NDArray[np.int64]) -> dict[str, float]:
-    def figure(p: Floats, y: NDArray[np.int64]) -> float:
-        return curves.macro(curves.average_precisions(p, y))
-
-    return _with_interval(figure, probability, wanted)
-
-
-def _held(_: str, probability: Floats, wanted: NDArray[np.int64]) -> dict[str, float]:
-    return _with_interval(curves.calibration_error, probability, wanted)
-
-
-def _exact(found: NDArray[np.bool_], wanted: NDArray[np.int64]) -> dict[str, float]:
-    def share(rows: NDArray[np.bool_]) -> float:
-        return float(rows.mean())
-
-    return _with_interval(share, (found == wanted.astype(bool)).all(axis=1))
-
-
-def _with_interval(figure: Any, *values: Any) -> dict[str, float]:
-    low, high = curves.interval(values, figure)
-    return {"value": _round(figure(*values)), "low": _round(low), "high": _round(high)}
 
 
 def _round(value: float) -> float:
@@ -113,27 +96,16 @@ def _by_family(
 ) -> dict[str, dict[str, Any]]:
     table: dict[str, dict[str, Any]] = {}
     for column, family in enumerate(Family):
-        own = wanted[:, column]
-        if own.any():
-            both = _with_interval(_area, joint[:, column], own)
-            called = rows[:, column]
-            tp = int((called & (own == 1)).sum())
+        one = slice(column, column + 1)
+        if wanted[:, one].any():
             table[str(family)] = {
-                "notes": int(own.sum()),
-                "auprc": both,
-                "auprc_alone": _round(_area(alone[:, column], own)),
-                "f1_rules": _round(2 * tp / (called.sum() + own.sum())),
-                "f1_joint": _round(_f1(joint[:, column] > 0.5, own)),
+                "notes": int(wanted[:, one].sum()),
+                "auprc": with_interval(macro_auprc, joint[:, one], wanted[:, one]),
+                "auprc_alone": _round(macro_auprc(alone[:, one], wanted[:, one])),
+                "f1_rules": _round(micro_f1(rows[:, one], wanted[:, one])),
+                "f1_joint": _round(micro_f1(joint[:, one], wanted[:, one])),
             }
     return table
-
-
-def _area(p: Floats, y: NDArray[np.int64]) -> float:
-    return float(curves.average_precisions(p[:, None], y[:, None])[0] or 0.0)
-
-
-def _f1(found: NDArray[np.bool_], own: NDArray[np.int64]) -> float:
-    return float(2 * (found & (own == 1)).sum() / (found.sum() + own.sum()))
 
 
 def _records(examples: Sequence[Example], knowledge: Knowledge) -> dict[str, float]:
@@ -169,9 +141,8 @@ def scores(trained: Trained) -> dict[str, Any]:
 
 def judged(trained: Trained) -> tuple[Floats, Floats]:
     """Probabilities of the test notes: by the facts alone, and with the rules' vote."""
-    rows = matrix(trained.examined, trained.names)
-    classifier = trained.fitted.classifier
-    return classifier.opinion(rows), classifier.predict_proba(rows)
+    rows, fitted = matrix(trained.examined, trained.names), trained.fitted
+    return fitted.alone.predict_proba(rows[:, len(Family) :]), fitted.classifier.predict_proba(rows)
 
 
 def passed(trained: Trained, joint: Floats) -> dict[str, Any]:
@@ -220,8 +191,8 @@ def write(trained: Trained, folder: Path, baselines: Any = None) -> None:
     card(trained, found).save(folder / "card.md")
 
 
-def risk_curves(trained: Trained) -> dict[str, Sequence[curves.Point]]:
-    found: dict[str, Sequence[curves.Point]] = {"hands held out": trained.fitted.curve}
+def risk_curves(trained: Trained) -> dict[str, Sequence[Point]]:
+    found: dict[str, Sequence[Point]] = {"hands held out": trained.fitted.curve}
     if trained.examined:
         found["test hands"] = curve_of(trained.examined, judged(trained)[1])
     return found
