@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from extractor.vocabulary import Section, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """Words of the note that a rule found, judged by the cues around them.
 
     ``kind`` is the vocabulary table (``act``, ``level``, ``side``, ``driver``, ``view``, ``neighbour``, ``target``,
@@ -56,7 +57,7 @@ class Sentence:
         return any(m.kind == kind and m.value in values for m in self.mentions)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Account:
     """A note as read: its sentences in order, and the date found in its text when there is one."""
 
@@ -64,5 +65,13 @@ class Account:
     length: int
     dates: tuple[str, ...] = ()
 
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[Mention, ...]]:
+        found: dict[str, list[Mention]] = {}
+        for sentence in self.sentences:
+            for m in sentence.mentions:
+                found.setdefault(m.kind, []).append(m)
+        return {kind: tuple(ms) for kind, ms in found.items()}
+
     def of(self, kind: str) -> tuple[Mention, ...]:
-        return tuple(m for s in self.sentences for m in s.mentions if m.kind == kind)
+        return self._by_kind.get(kind, ())

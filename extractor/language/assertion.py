@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
-from medspacy.context import ConText, ConTextRule
-from medspacy.context.context_modifier import ConTextModifier
-from spacy.language import Language
-from spacy.tokens import Doc, Span
+from medspacy.common.util import prune_overlapping_matches
+from medspacy.context import ConTextGraph, ConTextModifier, ConTextRule
 
 from extractor.knowledge.rules import Rule
+from extractor.language.matching import Literal, Literals
+from extractor.language.passage import Passage
 from extractor.vocabulary import Status
 
-GROUP = "opnote_targets"
 DEED, NOUN = "DEED", "NOUN"
 """Labels of judged words: a verb of work, or a noun."""
 
@@ -30,45 +31,91 @@ class Judgement:
     cues: tuple[str, ...] = ()
 
 
+class Target(NamedTuple):
+    """A judged word: its token span, and whether it is a verb of work or a noun."""
+
+    start: int
+    end: int
+    label_: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """Bounds of a sentence, as ConText asks a document for them."""
+
+    start: int
+    end: int
+
+    def __getitem__(self, token: int) -> _Sentence:
+        return self
+
+    @property
+    def sent(self) -> _Sentence:
+        return self
+
+
 class Assertion:
-    """ConText, loaded with literal cues only, judging the spans of the group ``opnote_targets``."""
+    """ConText with literal cues only. Each sentence has a graph of its own, as no cue reaches beyond its sentence."""
 
-    def __init__(self, nlp: Language, rules: Iterable[Rule]) -> None:
-        self._context = ConText(
-            nlp, rules=None, input_span_type="group", span_group_name=GROUP, prune_on_target_overlap=True
-        )
-        for rule in rules:
-            self._context.add(list(_cues(rule)))
+    def __init__(self, literals: Literals, rules: Iterable[Rule]) -> None:
+        cues = [cue for rule in rules for cue in _cues(rule)]
+        self._cues = {literals.add(f"cue {number}", [cue.literal]): cue for number, cue in enumerate(cues)}
 
-    def __call__(self, doc: Doc, targets: list[Span]) -> dict[tuple[int, int], Judgement]:
-        """A judgement for each target that any cue reaches, by its token span."""
-        doc.spans[GROUP] = targets
-        self._context(doc)
+    def __call__(
+        self, here: Passage, literals: Iterable[Literal], targets: Sequence[Target]
+    ) -> dict[tuple[int, int], Judgement]:
+        """A judgement for each target that any cue reaches, by its token span. ``targets`` come in order."""
+        cues = prune_overlapping_matches([found for found in literals if found[0] in self._cues])
         reached: dict[tuple[int, int], list[tuple[str, str]]] = {}
-        for target, modifier in doc._.context_graph.edges:
-            value, _, cue = modifier.category.partition("|")
-            bounded = target.label_ == DEED or _words(doc, modifier) in _PHRASAL
-            if bounded and value.lower() in _WITHIN_CLAUSE and _comma_between(doc, modifier, target):
-                continue
-            reached.setdefault((target.start, target.end), []).append((value.lower(), cue.lower()))
-        return {span: _judge(cues) for span, cues in reached.items()}
+        for sentence, own, meant in _by_sentence(here.sentences, sorted(cues, key=itemgetter(1)), targets):
+            for target, modifier in self._edges(_Sentence(*sentence), own, meant):
+                value, _, cue = modifier.category.lower().partition("|")
+                bounded = target.label_ == DEED or _words(here, modifier) in _PHRASAL
+                if not (bounded and value in _WITHIN_CLAUSE and _comma_between(here, modifier, target)):
+                    reached.setdefault((target.start, target.end), []).append((value, cue))
+        return {span: _judge(found) for span, found in reached.items()}
+
+    def _edges(
+        self, sentence: _Sentence, cues: Iterable[Literal], targets: list[Target]
+    ) -> Iterable[tuple[Target, ConTextModifier]]:
+        modifiers = [ConTextModifier(self._cues[key], start, end, sentence) for key, start, end in cues]
+        graph = ConTextGraph(targets, modifiers, prune_on_modifier_overlap=True)
+        graph.update_scopes()
+        graph.apply_modifiers()
+        edges: list[tuple[Target, ConTextModifier]] = graph.edges
+        return edges
+
+
+def _by_sentence(
+    sentences: Iterable[tuple[int, int]], cues: Sequence[Literal], targets: Sequence[Target]
+) -> Iterator[tuple[tuple[int, int], list[Literal], list[Target]]]:
+    """Sentences that hold both cues and judged words, with these."""
+    c = t = 0
+    for first, last in sentences:
+        c_from, t_from = c, t
+        while c < len(cues) and cues[c][1] < last:
+            c += 1
+        while t < len(targets) and targets[t].start < last:
+            t += 1
+        if c > c_from and t > t_from:
+            yield (first, last), list(cues[c_from:c]), list(targets[t_from:t])
 
 
 _PHRASAL = frozenset({"rather than", "instead of", "in lieu of", "as opposed to", "without"})
 """Cues that govern their own phrase alone, up to its comma."""
 
 
-def _words(doc: Doc, modifier: ConTextModifier) -> str:
+def _words(here: Passage, modifier: ConTextModifier) -> str:
     start, end = modifier.modifier_span
-    return " ".join(token.lower_ for token in doc[start:end])
+    return " ".join(here.words[start:end])
 
 
 _WITHIN_CLAUSE = frozenset({"negated", "planned", "aborted"})
 
 
-def _comma_between(doc: Doc, modifier: ConTextModifier, target: Span) -> bool:
+def _comma_between(here: Passage, modifier: ConTextModifier, target: Target) -> bool:
     """A verb carries its own "not": one before a comma belongs to what stands before the comma."""
-    return any(token.text == "," for token in doc[modifier.modifier_span[1] : target.start])
+    return "," in here.words[modifier.modifier_span[1] : target.start]
 
 
 def _inflected(rule: Rule) -> Iterable[str]:
@@ -102,8 +149,6 @@ def _cues(rule: Rule) -> Iterable[ConTextRule]:
             direction=direction,
             max_scope=scope if direction != "TERMINATE" else None,
             excluded_types=excluded,
-            # A token pattern for one cue: ConText warns at every note while its token matcher is empty.
-            pattern=[{"ORTH": ";"}] if term == ";" else None,
         )
 
 

@@ -15,8 +15,7 @@ _LAST_WORD = re.compile(r"([\w.]+)$")
 _CLAUSE = re.compile(
     r"[,;:()]|\s-\s|\b(?:but|then|while|whereas|until|because|although|though|however|so that|following which|"
     r"after which|and then|when|which|where|"
-    r"and (?=(?:we|i|he|she|it|they|the|this|these|a|an|there|no|then|both|each|was|were)\b))\b",
-    re.IGNORECASE,
+    r"and (?=(?:we|i|he|she|it|they|the|this|these|a|an|there|no|then|both|each|was|were)\b))\b"
 )
 
 
@@ -68,5 +67,5 @@ def _is_abbreviation(text: str, stop: int, start: int) -> bool:
 
 
 def clause_starts(text: str, start: int, end: int) -> Sequence[int]:
-    """Offsets at which a new clause of a sentence begins, the sentence's own start first."""
+    """Offsets at which a new clause of a sentence begins, the sentence's own start first; ``text`` in lower case."""
     return [start, *(m.end() for m in _CLAUSE.finditer(text, start, end))]

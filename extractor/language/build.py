@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 
 import spacy
-from spacy.tokens import Doc
 
 from extractor.knowledge import Knowledge
 from extractor.language import boundaries
-from extractor.language.account import Account, Mention
-from extractor.language.components import MENTIONS, Hit, Judge, Mentions, Sentences, clause_numbers
+from extractor.language.account import Account, Mention, Sentence
+from extractor.language.assertion import Assertion, Judgement
 from extractor.language.dates import find_dates
-from extractor.language.hearing import Heard, Hearing
+from extractor.language.hearing import Heard, Hearing, lowered
+from extractor.language.matching import Literals
+from extractor.language.mentions import Finder, targets
+from extractor.language.passage import clause_numbers, passage
 from extractor.language.quiet import quiet
 from extractor.language.sections import Headings
-from extractor.language.telling import tell
-from extractor.vocabulary import Section, Status
+from extractor.language.telling import Draft, Said, sections, settled
+from extractor.vocabulary import Section
 
-_CHUNK = 2_000
-"""Characters a document of the pipeline holds at least: ConText compares every cue with every word of a document, so
-long notes are read in pieces that end with a sentence. The answer is the same; the cost keeps in proportion."""
+_PASSAGE = 20_000
+"""Characters of a passage at most, but for one long sentence: a long note takes no more memory at a time."""
 
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A sentence before its section is known: offsets in the plain text and mentions with offsets in the note."""
-
-    start: int
-    end: int
-    mentions: tuple[Mention, ...]
+_AS_DONE = Judgement()
 
 
 class Reader:
-    """Reads notes. Built once; holds the pipeline and the compiled tables."""
+    """Reads notes. Built once; holds the tokenizer and the compiled tables."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         quiet()
@@ -42,82 +35,100 @@ class Reader:
         self._nlp.max_length = 10**9
         self._hearing = Hearing(knowledge.table("hearing"))
         self._headings = Headings(knowledge.table("sections"))
-        self._components = (Sentences(), Mentions(self._nlp, knowledge), Judge(self._nlp, knowledge))
+        self._literals = Literals(self._nlp)
+        self._finder = Finder(self._literals, knowledge)
+        self._assertion = Assertion(self._literals, knowledge.table("context"))
 
     def __call__(self, text: str) -> Account:
         heard = self._hearing(text)
-        headings = self._headings(heard.text)
-        plain = _broken_at({h.start for h in headings}, heard.text)
+        headings = self._headings(heard)
+        plain = _broken_at([h.start for h in headings], heard.text)
         drafts: list[Draft] = []
-        for start, chunk in _chunks(plain):
-            drafts += _drafts(self._read(chunk), start, heard, len(drafts), _last_clause(drafts))
-        return Account(tuple(tell(drafts, headings, plain, heard)), len(text), find_dates(heard.text, headings))
+        for begins, end in _passages(plain):
+            drafts += self._read(plain, begins, end, drafts[-1].clause + 1 if drafts else 0)
+        told = zip(drafts, sections(drafts, headings, plain), strict=True)
+        sentences = (_sentence(number, draft, section, heard) for number, (draft, section) in enumerate(told))
+        return Account(tuple(sentences), len(text), find_dates(heard.lower))
 
-    def _read(self, text: str) -> Doc:
+    def _read(self, plain: str, begins: Sequence[int], end: int, clause: int) -> Iterator[Draft]:
+        """The sentences of one passage. ``begins``: where they begin; ``clause``: the number of its first clause."""
+        base = begins[0]
+        text = plain[base:end]
         doc = self._nlp.make_doc(text)
-        for component in self._components:
-            doc = component(doc)
-        return doc
+        here = passage(doc, text, lowered(text), [begin - base for begin in begins])
+        literals = self._literals(doc)
+        hits = self._finder(here, literals)
+        judged = self._assertion(here, literals, targets(hits, here.words))
+        clauses = clause_numbers(here, [hit.head for hit in hits])
+        last = 0
+        for first, past in here.sentences:
+            own = last
+            while last < len(hits) and hits[last].head < past:
+                last += 1
+            said = [
+                Said(
+                    hit,
+                    judged.get((hit.head, hit.head_end), _AS_DONE),
+                    base + here.starts[hit.start],
+                    base + here.ends[hit.end - 1],
+                    clause + number,
+                    base,
+                )
+                for hit, number in zip(hits[own:last], clauses[own:last], strict=True)
+            ]
+            yield Draft(base + here.starts[first], base + here.ends[past - 1], said, clause + len(here.words))
 
 
-def _broken_at(starts: set[int], text: str) -> str:
+def _broken_at(starts: Sequence[int], text: str) -> str:
     """A heading begins a sentence even in running dictation: the space before it becomes a line break."""
-    pieces = list(text)
+    pieces: list[str] = []
+    done = 0
     for start in starts:
-        if start and pieces[start - 1] == " ":
-            pieces[start - 1] = "\n"
-    return "".join(pieces)
+        if start and text[start - 1] == " ":
+            pieces += (text[done : start - 1], "\n")
+            done = start
+    return "".join((*pieces, text[done:]))
 
 
-def _chunks(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
+def _passages(text: str) -> Iterator[tuple[list[int], int]]:
+    """Where the sentences of each passage begin, and where the last of them ends."""
+    begins: list[int] = []
     last = 0
     for begin, end in boundaries.sentences(text):
-        if end - start > _CHUNK and last > start:
-            yield start, text[start:last]
-            start = begin
+        if begins and end - begins[0] > _PASSAGE:
+            yield begins, last
+            begins = []
+        begins.append(begin)
         last = end
-    if last > start:
-        yield start, text[start:last]
+    if begins:
+        yield begins, last
 
 
-def _last_clause(drafts: list[Draft]) -> int:
-    clauses = [m.clause for d in drafts for m in d.mentions]
-    return max(clauses, default=0) + 1
+def _sentence(number: int, draft: Draft, section: Section, heard: Heard) -> Sentence:
+    start, end = heard.original(draft.start, draft.end)
+    return Sentence(number, start, end, section, tuple(_mention(said, number, section, heard) for said in draft.said))
 
 
-def _drafts(doc: Doc, base: int, heard: Heard, sentence: int, clause: int) -> list[Draft]:
-    clauses = clause_numbers(doc)
-    hits: list[Hit] = doc.user_data[MENTIONS]
-    drafts: list[Draft] = []
-    for number, span in enumerate(doc.sents):
-        inside = [h for h in hits if span.start <= h.head < span.end]
-        mentions = tuple(_mention(doc, h, base, heard, sentence + number, clause + clauses[h.head]) for h in inside)
-        drafts.append(Draft(base + span.start_char, base + span.end_char, mentions))
-    return drafts
-
-
-def _mention(doc: Doc, hit: Hit, base: int, heard: Heard, sentence: int, clause: int) -> Mention:
-    start, end = heard.original(base + doc[hit.start].idx, base + doc[hit.end - 1].idx + len(doc[hit.end - 1]))
-    judged = doc.user_data["opnote_judged"].get((hit.head, hit.head_end))
-    mention = Mention(
+def _mention(said: Said, sentence: int, section: Section, heard: Heard) -> Mention:
+    hit, judged, start, end, clause, base = said
+    status, cue = settled(hit, judged, section)
+    segment = hit.segment
+    return Mention(
         hit.kind,
         hit.value,
-        start,
-        end,
+        *heard.original(start, end),
         hit.rule,
         sentence,
         clause,
         hit.head + base,
-        Section.NARRATIVE,
-        extent=hit.extent,
-        noun=hit.noun,
-        part=hit.part,
+        section,
+        status,
+        cue,
+        judged.access,
+        hit.extent,
+        segment.levels if segment else (),
+        segment.bones if segment else (),
+        hit.noun,
+        hit.part,
+        base + segment.group if segment else -1,
     )
-    if hit.segment:
-        mention = replace(mention, levels=hit.segment.levels, bones=hit.segment.bones, group=base + hit.segment.group)
-    if judged:
-        mention = replace(mention, status=judged.status, cue=judged.cue, access=judged.access)
-    if hit.site and mention.status is Status.PERFORMED:
-        return replace(mention, status=Status.HISTORICAL, cue=hit.site)
-    return mention

@@ -7,11 +7,12 @@ dashes and quotes become plain, and misheard clinical words are replaced from th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from extractor.knowledge.rules import Rule
+from extractor.language.expressions import branches, led
 
 _PLAIN = str.maketrans(
     {
@@ -29,105 +30,122 @@ _PLAIN = str.maketrans(
         "•": "*",
     }
 )
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"\s{2,}|[^\S ]")
+"""A run of white space that is more than one plain space."""
+
+
+class Edits:
+    """The way back over replaced pieces: ``(start, end, length)`` of each in the old text, and of its replacement."""
+
+    def __init__(self, pieces: Iterable[tuple[int, int, int]]) -> None:
+        self._from: list[int] = [0]
+        self._old: list[tuple[int, int, int]] = [(0, 0, 0)]  # where a piece began and ended, where its replacement ends
+        shift = 0
+        for start, end, length in pieces:
+            self._from.append(start + shift)
+            self._old.append((start, end, start + shift + length))
+            shift += length - (end - start)
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the old text for a span of the new one; a replaced piece stands for the whole of what it was."""
+        first = self._old[bisect_right(self._from, start) - 1]
+        last = self._old[bisect_right(self._from, end - 1) - 1]
+        return (
+            first[0] if start < first[2] else first[1] + start - first[2],
+            last[1] if end - 1 < last[2] else last[1] + end - last[2],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The plain text and, for each of its characters, where it began and ended in the note."""
+    """The plain text, the same in lower case character by character, and the way back to the note."""
 
     text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
+    lower: str
+    _spaces: Edits
+    _words: Edits
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the note for a span of the plain text."""
-        return self.starts[start], self.ends[end - 1]
+        return self._spaces.original(*self._words.original(start, end))
 
 
 class Hearing:
     """The hearing table, compiled once."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._meant: list[str] = []
-        parts: list[str] = []
-        for rule in rules:
-            parts.append("(" + "|".join(re.sub(r"\((?!\?)", "(?:", form) for form in rule.heard) + ")")
-            self._meant.append(rule.value)
-        self._heard = re.compile(r"(?<!\w)(?:" + "|".join(parts) + r")(?!\w)", re.IGNORECASE)
+        forms = [(*led(form), rule.value) for rule in rules for form in rule.heard]
+        forms.sort(key=lambda form: form[0])
+        self._meant = [meant for _, _, meant in forms]
+        self._heard = re.compile(rf"(?<!\w)(?:{branches((letter, f'({rest})') for letter, rest, _ in forms)})(?!\w)")
 
     def __call__(self, text: str) -> Heard:
-        return self._mend(_plain(text))
-
-    def _mend(self, heard: Heard) -> Heard:
+        plain, spaces = _plain(text)
         pieces: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
+        edits: list[tuple[int, int, int]] = []
         done = 0
-        for match in self._heard.finditer(heard.text):
+        for match in self._heard.finditer(lowered(plain)):
             meant = self._meant[(match.lastindex or 1) - 1]
             start, end = match.span()
-            pieces += [heard.text[done:start], meant]
-            starts += [*heard.starts[done:start], *[heard.starts[start]] * len(meant)]
-            ends += [*heard.ends[done:start], *[heard.ends[end - 1]] * len(meant)]
+            pieces += (plain[done:start], meant)
+            edits.append((start, end, len(meant)))
             done = end
-        pieces.append(heard.text[done:])
-        return Heard("".join(pieces), [*starts, *heard.starts[done:]], [*ends, *heard.ends[done:]])
+        heard = "".join((*pieces, plain[done:]))
+        return Heard(heard, lowered(heard), Edits(spaces), Edits(edits))
 
 
-def _plain(text: str) -> Heard:
-    width = _wrap_width(text)
+def lowered(text: str) -> str:
+    """Lower case, character by character: offsets stay true where one capital has two small letters."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _plain(text: str) -> tuple[str, list[tuple[int, int, int]]]:
+    layout = _Layout(text)
     pieces: list[str] = []
-    starts: list[int] = []
+    edits: list[tuple[int, int, int]] = []
     done = 0
     for match in _SPACE.finditer(text):
         start, end = match.span()
-        gap = _gap(text, start, end, width)
-        pieces += [text[done:start], gap]
-        starts += [*range(done, start), *([start] if gap else [])]
+        gap = layout.gap(start, end)
+        pieces += (text[done:start], gap)
+        edits.append((start, end, len(gap)))
         done = end
     pieces.append(text[done:])
-    starts += range(done, len(text))
-    plain = "".join(pieces).translate(_PLAIN)
-    return Heard(plain, starts, [s + 1 for s in starts])
+    return "".join(pieces).translate(_PLAIN), edits
 
 
-def _wrap_width(text: str) -> int:
-    """The column at which a mail gateway or printer wrapped the text; 0 when lines are not wrapped."""
-    lengths = sorted(len(line.rstrip()) for line in text.splitlines() if line.strip())
-    if len(lengths) < 8 or lengths[-1] > 110:
-        return 0
-    return lengths[-1]
+class _Layout:
+    """How a note was set in lines. ``width``: the column at which a mail gateway or printer wrapped it; 0 when it was
+    not wrapped. ``cuts``: a gateway broke at a fixed column, so that most of its lines are exactly that long.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        lengths = sorted(len(line.rstrip()) for line in text.splitlines() if line.strip())
+        self.width = lengths[-1] if len(lengths) >= 8 and lengths[-1] <= 110 else 0
+        whole = [len(line) for line in text.split("\n") if line.strip()] if self.width else []
+        self.cuts = whole.count(self.width) * 3 > len(whole)
+
+    def gap(self, start: int, end: int) -> str:
+        """What a run of white space stands for: a space, a line break, or nothing where a gateway cut a word in two."""
+        text, width = self._text, self.width
+        run = text[start:end]
+        breaks = run.count("\n") or run.count("\r")
+        if not breaks:
+            return " "
+        if breaks > 1:
+            return "\n"
+        following = text[end : end + 1]
+        line = text[text.rfind("\n", 0, start) + 1 : start]
+        if run == "\n" and self.cuts and len(line) == width and (text[start - 1] + following).isalnum():
+            return ""
+        if following.islower() and not line.rstrip().endswith((".", ":", ";")):
+            return " "
+        word = _WORD.match(text, end, end + 40)
+        overflows = width and len(line) + 1 + len(word.group() if word else "") > width
+        ended = line.rstrip().endswith(":")
+        return " " if overflows and len(line) > width * 0.6 and not ended else "\n"
 
 
-@lru_cache(maxsize=8)
-def _cuts_words(text: str, width: int) -> bool:
-    """A gateway that breaks at a fixed column leaves most of its lines exactly that long."""
-    lengths = [len(line) for line in text.split("\n") if line.strip()]
-    return lengths.count(width) * 3 > len(lengths)
-
-
-def _gap(text: str, start: int, end: int, width: int) -> str:
-    """What a run of white space stands for: a space, a line break, or nothing where a gateway cut a word in two."""
-    run = text[start:end]
-    breaks = run.count("\n") or run.count("\r")
-    if not breaks:
-        return " "
-    if breaks > 1:
-        return "\n"
-    following = text[end : end + 1]
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    if (
-        run == "\n"
-        and width
-        and len(line) == width
-        and (text[start - 1] + following).isalnum()
-        and _cuts_words(text, width)
-    ):
-        return ""
-    if following.islower() and not line.rstrip().endswith((".", ":", ";")):
-        return " "
-    word = re.match(r"\S+", text[end : end + 40])
-    overflows = width and len(line) + 1 + len(word.group() if word else "") > width
-    ended = line.rstrip().endswith(":")
-    return " " if overflows and len(line) > width * 0.6 and not ended else "\n"
+_WORD = re.compile(r"\S+")

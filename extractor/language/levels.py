@@ -6,7 +6,8 @@ A regular expression proposes, vertebral arithmetic disposes: what is no level o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -29,26 +30,22 @@ _LETTERS = {
 
 _NUMBER_WORD = "|".join(_WORDS)
 _NUM = rf"(?:1[0-2]|[1-9]|{_NUMBER_WORD})"
-_LETTER = r"(?:Th|[CTLS]|see|sea|cee|tee|tea|ell|elle|el|ess|es|lumbar|cervical|thoracic|sacral)"
-_DORSAL = r"D(?=(?:1[0-2]|[1-9])\s?[-/]\s?D?(?:1[0-2]|[1-9])\b)|(?<=\d[-/])D(?=\d)"
-_ATOM = rf"(?:(?:{_LETTER}|{_DORSAL})[\s-]?{_NUM}|LS(?=[-/]S1)|occiput|C0|Oc(?=[-/ ]C))"
+_LETTER = r"(?:th|[ctls]|see|sea|cee|tee|tea|ell|elle|el|ess|es|lumbar|cervical|thoracic|sacral)"
+_DORSAL = r"d(?=(?:1[0-2]|[1-9])\s?[-/]\s?d?(?:1[0-2]|[1-9])\b)|(?<=\d[-/])d(?=\d)"
+_ATOM = rf"(?:(?:{_LETTER}|{_DORSAL})[\s-]?{_NUM}|ls(?=[-/]s1)|occiput|c0|oc(?=[-/ ]c))"
 _JOIN = r"(?:\s?(?:-|/|\+|&|,\s?and|,|and|to|through|thru|down to|down through)\s?|\s)"
 _EXPRESSION = re.compile(
-    rf"(?<![\w.#/-])(?:(?P<packed>[CL][1-7][1-7](?!\d)|L5S1|C7T1|T12L1)|"
+    rf"(?<![\w.#/-])(?=[ctlsedo])(?:(?P<packed>[cl][1-7][1-7](?!\d)|l5s1|c7t1|t12l1)|"
     rf"(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)"
-    r"(?!(?<=T[12])[\s-](?:weight|signal|hyper|hypo|image|sequence|post|fat|bright|dark|change|stir))",
-    re.IGNORECASE,
+    r"(?!(?<=t[12])[\s-](?:weight|signal|hyper|hypo|image|sequence|post|fat|bright|dark|change|stir))"
 )
-_PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{_NUM})", re.IGNORECASE)
-_SPLIT = re.compile(r"([a-z]+?)[\s-]?(\d{1,2}|" + _NUMBER_WORD + r")$", re.IGNORECASE)
+_PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{_NUM})")
+_SPLIT = re.compile(r"([a-z]+?)[\s-]?(\d{1,2}|" + _NUMBER_WORD + r")$")
 _ORDINAL = re.compile(
     rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))? "
-    r"(cervical|thoracic|dorsal|lumbar|sacral)\b",
-    re.IGNORECASE,
+    r"(cervical|thoracic|dorsal|lumbar|sacral)\b"
 )
-_LUMBOSACRAL = re.compile(
-    r"\blumbo-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)", re.IGNORECASE
-)
+_LUMBOSACRAL = re.compile(r"\blumbo-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)")
 _UNIT = (
     r"(?!\s?(?:-?\s?0\b|mm|cm|cc|ml|mg|millim|centim|weeks?|days?|months?|hours?|hrs?|times?|minutes?|min|percent|%|"
     r"passes|bites|x\b|inch|strength|french|years?|liters?|vicryl|nylon|monocryl|prolene|mon|lb|pounds|small|large|"
@@ -65,26 +62,23 @@ _NAMED = (
 ).split()
 """Words after which two neighbouring numbers are an interspace: "disc 5-1", "TLIF 4-5"."""
 _BARE = re.compile(
-    r"(?:(?<=\bat )|(?<=\bthe )|(?<=\bto )|(?<=\bof )|(?<=\bover )|(?<=\bbetween )|(?<=\band )|(?<=\bthen )|"
-    r"(?<=\bleft )|(?<=\bright )|(?<=\bfrom )|(?<=\bboth )|(?<=\bfor )|(?<=\bin )|(?<=: )|(?<=\n)|(?<=, )|(?<=\bor )|"
-    + "|".join(rf"(?<=\b{word} )" for word in _NAMED)
-    + r")"
-    rf"(?P<a>{_NUM})(?:\s?[-/]\s?|\s| and )(?P<b>{_NUM})(?![\w/.-]){_UNIT}(?=(?P<tail>\s{_PLACE}\b)?)",
-    re.IGNORECASE,
+    rf"(?<=[\s])(?P<a>{_NUM})(?:\s?[-/]\s?|\s| and )(?P<b>{_NUM})(?![\w/.-]){_UNIT}(?=(?P<tail>\s{_PLACE}\b)?)"
 )
+_LED = re.compile(
+    r"(?:\b(?:at|the|to|of|over|between|and|then|left|right|from|both|for|in|or|" + "|".join(_NAMED) + r") |: |\n|, )$"
+)
+"""What stands before a bare pair of numbers that is an interspace."""
 _PART_OF = re.compile(
     r"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower)"
     rf" of (?:the )?(?P<list>{_NUM}(?:(?:, and |, | and | through | to ){_NUM})*)(?![\w/-]){_UNIT}"
     r"(?=\s*(?:[,.;:)]|and\b|were\b|was\b|so\b|with\b|to\b|for\b|using\b|then\b|"
-    r"until\b|on\b|in\b|out\b|off\b|from\b|both\b|as\b|only\b|is\b|which\b|$))",
-    re.IGNORECASE,
+    r"until\b|on\b|in\b|out\b|off\b|from\b|both\b|as\b|only\b|is\b|which\b|$))"
 )
 _BONE_NOUN = re.compile(
-    r"(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))"
-    rf"(?P<n>{_NUM}) (?=lamina\b|pedicle\b)",
-    re.IGNORECASE,
+    r"(?<= )(?=[1-9otfsen])(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))"
+    rf"(?P<n>{_NUM}) (?=lamina\b|pedicle\b)"
 )
-_SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$", re.IGNORECASE)
+_SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ class Segment:
 
 
 def find_levels(text: str) -> list[Segment]:
-    """Every level expression in a plain text, in order, without overlaps."""
+    """Every level expression in a plain text in lower case, in order, without overlaps."""
     found: list[Segment] = []
     for match in _EXPRESSION.finditer(text):
         found += _expression(text, match, len(found))
@@ -129,24 +123,25 @@ def _without_overlaps(found: list[Segment]) -> list[Segment]:
 def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
     if match["packed"]:
         return _packed(match, group)
-    if match["first"].lower().startswith(("see", "sea")) and _SEEING.search(
-        text[max(0, match.start() - 8) : match.start()]
-    ):
+    if match["first"].startswith(("see", "sea")) and _SEEING.search(text[max(0, match.start() - 8) : match.start()]):
         return []
     if _HEART.search(text[max(0, match.start() - 30) : match.start()]):
         return []
     pieces = _pieces(match)
     if any(b.join == "-" and spine.rank(b.bone) < spine.rank(a.bone) for a, b in pairwise(pieces)):
         return []
-    if len(pieces) == 2 and pieces[1].join == "and" and _SPACE_BETWEEN.search(text[: match.start()][-40:]):
+    if (
+        len(pieces) == 2
+        and pieces[1].join == "and"
+        and _SPACE_BETWEEN.search(text[max(0, match.start() - 40) : match.start()])
+    ):
         pieces[1] = replace(pieces[1], join="-")
     return list(_segments(pieces, group))
 
 
-_HEART = re.compile(r"\b(?:heart|cardiac|cardiovascular|cor)\b[^.\n]*$", re.IGNORECASE)
+_HEART = re.compile(r"\b(?:heart|cardiac|cardiovascular|cor)\b[^.\n]*$")
 _SPACE_BETWEEN = re.compile(
-    r"\b(?:interspace|space|disc|window|foramen|facet|joint|ligament|flavum|level|segment)s? between (?:the )?$",
-    re.IGNORECASE,
+    r"\b(?:interspace|space|disc|window|foramen|facet|joint|ligament|flavum|level|segment)s? between (?:the )?$"
 )
 
 
@@ -172,7 +167,7 @@ class _Piece:
 def _pieces(match: re.Match[str]) -> list[_Piece]:
     pieces: list[_Piece] = []
     for piece in _PIECE.finditer(match.group()):
-        join = " ".join((piece["join"] or "").lower().split())
+        join = " ".join((piece["join"] or "").split())
         start, end = match.start() + piece.start("atom"), match.start() + piece.end("atom")
         bone, explicit = _bone(piece["atom"], pieces[-1].bone if pieces else "", join)
         if bone is None or (pieces and not _may_follow(pieces[-1], join, bone, explicit)):
@@ -183,19 +178,18 @@ def _pieces(match: re.Match[str]) -> list[_Piece]:
 
 def _bone(atom: str, previous: str, join: str) -> tuple[str | None, bool]:
     """The bone an atom names; a bare number takes its region from the bone before it (5-1 is L5-S1)."""
-    low = atom.lower()
-    if low in {"occiput", "c0", "oc"}:
+    if atom in {"occiput", "c0", "oc"}:
         return "occiput", True
-    if low == "ls":
+    if atom == "ls":
         return "L5", True
-    number = _WORDS.get(low) or (int(low) if low.isdigit() else 0)
+    number = _WORDS.get(atom) or (int(atom) if atom.isdigit() else 0)
     if number:
         return _continued(previous, number), False
     split = _SPLIT.match(atom)
     if not split:
         return None, True
-    letter = _LETTERS.get(split[1].lower())
-    count = _WORDS.get(split[2].lower()) or int(split[2])
+    letter = _LETTERS.get(split[1])
+    count = _WORDS.get(split[2]) or int(split[2])
     bone = f"{letter}{count}"
     return (bone if spine.is_vertebra(bone) else None), True
 
@@ -298,8 +292,8 @@ def _joined(piece: _Piece, follower: _Piece, group: int) -> Segment | None:
 
 
 def _ordinal(match: re.Match[str], group: int) -> list[Segment]:
-    letter = _LETTERS[match[3].lower()]
-    names = [f"{letter}{_ORDINALS[word.lower()]}" for word in (match[1], match[2]) if word]
+    letter = _LETTERS[match[3]]
+    names = [f"{letter}{_ORDINALS[word]}" for word in (match[1], match[2]) if word]
     bones = tuple(name for name in names if spine.is_vertebra(name))
     return (
         [Segment(*match.span(), (bone,), (bone,), "bone", group) for bone in bones[:1]]
@@ -322,36 +316,41 @@ def _bare(text: str, found: list[Segment]) -> list[Segment]:
     """Numbers without a letter, read in the region of the level before them ("the 4-5 level", "lamina of five")."""
     if not found:
         return []
+    regions = _Regions(found)
     extra: list[Segment] = []
     for match in _BARE.finditer(text):
-        extra += _bare_pair(text, match, found)
+        extra += _bare_pair(text, match, regions)
     for match in _PART_OF.finditer(text):
-        extra += _bare_bones(match.start("list"), match["list"], found)
+        extra += _bare_bones(match.start("list"), match["list"], regions)
     for match in _BONE_NOUN.finditer(text):
-        extra += _bare_bones(match.start("n"), match["n"], found)
+        extra += _bare_bones(match.start("n"), match["n"], regions)
     return extra
 
 
-def _region_before(position: int, found: list[Segment], number: int) -> str:
-    letter = "L"
-    for segment in found:
-        if segment.start > position:
-            break
-        letter = segment.bones[0][0]
-    if found[0].start > position:
-        letter = found[0].bones[0][0]
-    return letter if spine.is_vertebra(f"{letter}{number}") else "?"
+class _Regions:
+    """Which region a bare number is of: that of the level before it, or of the first one in the text."""
+
+    def __init__(self, found: Sequence[Segment]) -> None:
+        self._starts = [segment.start for segment in found]
+        self._letters = [segment.bones[0][0] for segment in found]
+
+    def bone(self, position: int, number: int) -> str:
+        """The bone a number names; no bone of the spine where its region has no such number."""
+        letter = self._letters[max(0, bisect_right(self._starts, position) - 1)]
+        return f"{letter}{number}"
 
 
-def _bare_pair(text: str, match: re.Match[str], found: list[Segment]) -> list[Segment]:
-    words = match["a"].lower() in _WORDS
-    a, b = (_WORDS.get(match[n].lower()) or int(match[n]) for n in "ab")
+def _bare_pair(text: str, match: re.Match[str], regions: _Regions) -> list[Segment]:
+    before = text[max(0, match.start() - 20) : match.start()]
+    if not _LED.search(before):
+        return []
+    words = match["a"] in _WORDS
+    a, b = (_WORDS.get(match[n]) or int(match[n]) for n in "ab")
     joined = text[match.end("a") : match.start("b")]
-    placed = text[: match.start()].endswith(("at ", "At "))
-    loose = joined == " and " or "/" in joined or (words and not placed)
+    loose = joined == " and " or "/" in joined or (words and not before.endswith("at "))
     if loose and not match["tail"]:
         return []
-    upper = f"{_region_before(match.start(), found, a)}{a}"
+    upper = regions.bone(match.start(), a)
     if not spine.is_vertebra(upper):
         return []
     lower = _continued(upper, b)
@@ -364,19 +363,22 @@ def _bare_pair(text: str, match: re.Match[str], found: list[Segment]) -> list[Se
             (f"{upper}-{lower}",),
             (upper, lower),
             "interspace",
-            10_000 + match.start(),
+            10_000_000 + match.start(),
         )
     ]
 
 
-def _bare_bones(start: int, words: str, found: list[Segment]) -> list[Segment]:
+def _bare_bones(start: int, words: str, regions: _Regions) -> list[Segment]:
     extra: list[Segment] = []
-    for number in re.finditer(rf"{_NUM}|through|to", words, re.IGNORECASE):
-        if number.group().lower() in {"through", "to"}:
-            continue
-        count = _WORDS.get(number.group().lower()) or int(number.group())
-        bone = f"{_region_before(start, found, count)}{count}"
+    for number in _NUMBERS.finditer(words):
+        count = _WORDS.get(number.group()) or int(number.group())
+        bone = regions.bone(start, count)
         if spine.is_vertebra(bone):
             position = start + number.start()
-            extra.append(Segment(position, position + len(number.group()), (bone,), (bone,), "bone", 20_000 + start))
+            extra.append(
+                Segment(position, position + len(number.group()), (bone,), (bone,), "bone", 20_000_000 + start)
+            )
     return extra
+
+
+_NUMBERS = re.compile(rf"\b{_NUM}\b")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
@@ -13,42 +14,74 @@ from extractor.knowledge.rules import Rule
 _EXCLUSIVE = {"acts": "a", "anatomy": "a", "work": "a", "neighbours": "n", "targets": "t"}
 """Tables whose matches may not overlap: an act's noun is not also the structure inside it."""
 
+Literal = tuple[int, int, int]
+"""The key of a phrase, and the first and the past-last token of its words."""
+
+Match = tuple[Rule, int, int]
+"""A rule, and the first and the past-last token of its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A rule as the matcher needs it. ``group``: the rules it vies with for the same words."""
+
+    rule: Rule
+    group: str
+    works: bool
+    spares: bool
+
+
+def _term(rule: Rule) -> _Term:
+    group = _EXCLUSIVE.get(rule.table, rule.id)
+    return _Term(rule, group, rule.table == "work", bool(rule.not_after or rule.not_before))
+
+
+class Literals:
+    """All literal phrases, any case, found in one pass over a document."""
+
+    def __init__(self, nlp: Language) -> None:
+        self._nlp = nlp
+        self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
+
+    def add(self, name: str, phrases: Iterable[str]) -> int:
+        """The key under which the phrases will be found."""
+        self._matcher.add(name, [self._nlp.make_doc(phrase) for phrase in phrases])
+        return int(self._nlp.vocab.strings[name])
+
+    def __call__(self, doc: Doc) -> list[Literal]:
+        found: list[Literal] = self._matcher(doc)
+        return found
+
 
 class Vocabulary:
     """Compiled terms of the tables that are read by literal words."""
 
-    def __init__(self, nlp: Language, rules: Iterable[Rule]) -> None:
-        self._rules: dict[int, Rule] = {}
-        self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
-        for rule in rules:
-            if rule.terms:
-                self._matcher.add(rule.id, [nlp.make_doc(term) for term in rule.terms])
-                self._rules[nlp.vocab.strings[rule.id]] = rule
+    def __init__(self, literals: Literals, rules: Iterable[Rule]) -> None:
+        self._terms = {literals.add(rule.id, rule.terms): _term(rule) for rule in rules if rule.terms}
 
-    def __call__(self, doc: Doc, lower: Sequence[str]) -> list[tuple[Rule, int, int]]:
-        """Rule, first and past-last token of each match, longest first where exclusive tables vie, in text order."""
+    def __call__(self, literals: Iterable[Literal], words: Sequence[str]) -> list[Match]:
+        """Each match, longest first where exclusive tables vie, in text order."""
+        found = [
+            (start - end, start, term, end)
+            for key, start, end in literals
+            if (term := self._terms.get(key)) is not None
+        ]
+        found.sort(key=lambda m: (m[0], m[1], m[2].works))
         taken: dict[str, set[int]] = {}
-        kept: list[tuple[Rule, int, int]] = []
-        for rule, start, end in sorted(
-            self._found(doc, lower), key=lambda m: (m[1] - m[2], m[1], m[0].table == "work")
-        ):
-            group = _EXCLUSIVE.get(rule.table, rule.id)
-            used = taken.setdefault(group, set())
-            if used.isdisjoint(range(start, end)) or _is_both(rule, start, end, kept):
+        kept: list[Match] = []
+        for _, start, term, end in found:
+            if term.spares and _spared(term.rule, words, start, end):
+                continue
+            used = taken.setdefault(term.group, set())
+            if used.isdisjoint(range(start, end)) or (term.works and _names_act(start, end, kept)):
                 used.update(range(start, end))
-                kept.append((rule, start, end))
+                kept.append((term.rule, start, end))
         return sorted(kept, key=lambda m: (m[1], m[2]))
 
-    def _found(self, doc: Doc, lower: Sequence[str]) -> Iterator[tuple[Rule, int, int]]:
-        for key, start, end in self._matcher(doc):
-            rule = self._rules[key]
-            if not _spared(rule, lower, start, end):
-                yield rule, start, end
 
-
-def _is_both(rule: Rule, start: int, end: int, kept: Sequence[tuple[Rule, int, int]]) -> bool:
+def _names_act(start: int, end: int, kept: Sequence[Match]) -> bool:
     """A word that names an act and is work too: "decompressed", of a level or of a root."""
-    return rule.table == "work" and any(r.table == "acts" and (s, e) == (start, end) for r, s, e in kept)
+    return any(r.table == "acts" and (s, e) == (start, end) for r, s, e in kept)
 
 
 def _spared(rule: Rule, lower: Sequence[str], start: int, end: int) -> bool:

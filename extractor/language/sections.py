@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from extractor.knowledge.rules import Rule
+from extractor.language.expressions import branches, led
+from extractor.language.hearing import Heard
 from extractor.vocabulary import Section
 
 
@@ -31,20 +33,19 @@ class Headings:
             for head in (*rule.heads, *rule.spoken):
                 self._by_head.setdefault(head.lower(), rule)
             spoken += rule.spoken
-        heads = "|".join(_flexible(head) for head in sorted(self._by_head, key=len, reverse=True))
         self._written = re.compile(
-            r"(?P<lead>^|\n|[.;]\s|\|\s|\s-\s)[ \t>*#=_.~\[(-]*(?:\(?(?:\d{1,2}|[A-Za-z]|[ivx]+)[.)]\s*)?"
-            rf"(?P<head>{heads})(?P<tail>\s*\([^)\n]{{0,40}}\))?\s*"
-            r"(?P<mark>:|\.{2,}|--|-(?=\s)|=|\.(?=\s)|(?=\n|$))",
-            re.IGNORECASE,
+            r"(?<!\S)(?:^|(?<=\n)|(?<=[.;]\s)|(?<=\|\s)|(?<=\s-\s))[ \t>*#=_.~\[(-]*(?:\(?(?:\d{1,2}|[a-z]|[ivx]+)[.)]\s*)?"
+            rf"(?P<head>{_any_of(self._by_head)})(?P<tail>\s*\([^)\n]{{0,40}}\))?\s*"
+            r"(?P<mark>:|\.{2,}|--|-(?=\s)|=|\.(?=\s)|(?=\n|$))"
         )
-        self._spoken = re.compile(
-            "|".join(rf"\b{_flexible(head)}\b" for head in sorted(spoken, key=len, reverse=True)), re.IGNORECASE
-        )
+        self._spoken = re.compile(rf"\b(?:{_any_of(spoken)})\b")
 
-    def __call__(self, text: str) -> list[Heading]:
+    def __call__(self, heard: Heard) -> list[Heading]:
+        text, lower = heard.text, heard.lower
         written = [
-            self._heading(m.start("head"), m.end(), m["head"]) for m in self._written.finditer(text) if _may_head(m)
+            self._heading(m.start("head"), m.end(), m["head"])
+            for m in self._written.finditer(lower)
+            if _may_head(m, text)
         ]
         taken = {h.start for h in written}
         written += [
@@ -52,25 +53,30 @@ class Headings:
         ]
         written += [
             self._heading(m.start("head"), m.end("head"), m["head"])
-            for m in _DICTATED.finditer(text)
+            for m in _DICTATED.finditer(lower)
             if m.start("head") not in taken
         ]
         taken |= {h.start for h in written}
         spoken = [
-            self._heading(m.start(), m.end(), m.group()) for m in self._spoken.finditer(text) if m.start() not in taken
+            self._heading(m.start(), m.end(), m.group()) for m in self._spoken.finditer(lower) if m.start() not in taken
         ]
         return _within_narrative(_told_at_length(sorted((*written, *spoken), key=lambda h: h.start), text))
 
     def _heading(self, start: int, end: int, words: str) -> Heading:
-        rule = self._by_head[" ".join(words.lower().split())]
+        rule = self._by_head[" ".join(words.split())]
         return Heading(start, end, Section(rule.value), rule.scope == "line", rule.id)
+
+
+def _any_of(heads: Iterable[str]) -> str:
+    """One expression for all of them, the longest first."""
+    ordered = sorted(sorted(heads, key=len, reverse=True), key=lambda head: head[:1])
+    return branches(led(r"\s".join(re.escape(word) for word in head.split())) for head in ordered)
 
 
 _DICTATED = re.compile(
     r"(?:^|\n|[.;]\s|\bsame\s)(?P<head>operations?|procedures?)"
     r"(?=\s(?!was|is|in\b|note|had|began|went|well|tolerated|itself|took|report|room|table|without|"
-    r"and\b|of|by|to\b|on\b|with|as\b|for\b|were|are|time|start|codes?|date)[A-Za-z0-9])",
-    re.IGNORECASE,
+    r"and\b|of|by|to\b|on\b|with|as\b|for\b|were|are|time|start|codes?|date)[a-z0-9])"
 )
 """Speech recognition leaves the colon out: "postop diagnosis same procedure left hemilaminectomy"."""
 
@@ -111,28 +117,27 @@ _TITLE_LINE = re.compile(
 )
 
 
+_SMALL = re.compile(r"[a-z]")
+
+
 def _unknown(text: str) -> list[tuple[int, int]]:
     """Lines that look like headings though no table knows them: they end the section before, and tell nothing."""
     found = [m.span("head") for m in _TITLE_LINE.finditer(text)]
-    if sum(map(str.islower, text)) > len(text) * 0.3:
+    if len(_SMALL.findall(text)) > len(text) * 0.3:
         found += [m.span("head") for m in _CAPITAL_LINE.finditer(text)]
     return found
 
 
-def _flexible(head: str) -> str:
-    return r"\s".join(re.escape(word) for word in head.split())
-
-
-def _may_head(match: re.Match[str]) -> bool:
+def _may_head(match: re.Match[str], text: str) -> bool:
     """A one-word heading in running text needs its colon; at the start of a line a colon, a dash or an empty rest."""
-    at_line = match["lead"] == "" or match["lead"].endswith("\n")
+    at_line = not match.start() or text[match.start() - 1] == "\n"
     mark = match["mark"]
     if mark == ":":
         return True
     if not at_line:
         return False
     if mark == ".":
-        head = match["head"]
+        head = text[match.start("head") : match.end("head")]
         return len(head.split()) > 1 or head.isupper() or head in {"Hx", "Tech", "Dx"} or _is_run_in(head)
     return True
 

@@ -3,71 +3,83 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from extractor.language.account import Mention, Sentence
-from extractor.language.hearing import Heard
+from extractor.language.assertion import Judgement
+from extractor.language.mentions import Hit
 from extractor.language.sections import Heading, section_at
 from extractor.vocabulary import Section, Status
 
 
-class Drafted(Protocol):
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def mentions(self) -> tuple[Mention, ...]: ...
+class Said(NamedTuple):
+    """A mention with its judgement: offsets in the plain text, the number of its clause, where its passage begins."""
+
+    hit: Hit
+    judged: Judgement
+    start: int
+    end: int
+    clause: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence before its section is known: offsets in the plain text and what it says. ``clause``: a number beyond
+    all its clauses.
+    """
+
+    start: int
+    end: int
+    said: list[Said]
+    clause: int
 
 
 _BEFORE = frozenset({Section.INDICATION, Section.CONSENT, Section.DIAGNOSIS})
 _LOOSE = frozenset({Section.TITLE, Section.INDICATION, Section.CONSENT, Section.DIAGNOSIS, Section.FINDINGS})
 
 
-def tell(drafts: Sequence[Drafted], headings: list[Heading], text: str, heard: Heard) -> Iterator[Sentence]:
-    """Sentences with their sections. The operation begins with the first sentence that brings the patient to the table;
-    what a heading does not govern is title or indication before that, narrative after.
+def sections(drafts: Sequence[Draft], headings: list[Heading], text: str) -> list[Section]:
+    """The section of each sentence. The operation begins with the first sentence that brings the patient to the table;
+    what a heading does not govern is title or indication before that, narrative after. A note whose operation no words open is told from its first work on.
     """
-    for index, (draft, section) in enumerate(zip(drafts, _sections(drafts, headings, text), strict=True)):
-        start, end = heard.original(draft.start, draft.end)
-        yield Sentence(index, start, end, section, tuple(_placed(m, section, index) for m in draft.mentions))
-
-
-def _sections(drafts: Sequence[Drafted], headings: list[Heading], text: str) -> list[Section]:
-    """The section of each sentence. A note whose operation no words open is told from its first work on."""
     promised = _narrative_from(headings, len(text))
     state = _State(promised)
-    sections = []
+    found = []
     for draft in drafts:
         given, heading = section_at(draft.start, headings, text)
-        sections.append(state.section(draft, given, heading, text))
+        found.append(state.section(draft, given, heading, text))
     worked = [index for index, draft in enumerate(drafts) if _works(draft)]
-    if promised >= 0 or any(sections[index] is Section.NARRATIVE for index in worked):
-        return sections
-    start = next((index for index in worked if sections[index] is Section.INDICATION), len(sections))
-    return [*sections[:start], *(Section.NARRATIVE if s is Section.INDICATION else s for s in sections[start:])]
+    if promised >= 0 or any(found[index] is Section.NARRATIVE for index in worked):
+        return found
+    start = next((index for index in worked if found[index] is Section.INDICATION), len(found))
+    return [*found[:start], *(Section.NARRATIVE if s is Section.INDICATION else s for s in found[start:])]
 
 
 _WORK = frozenset({"laminectomy", "laminotomy", "facetectomy", "flavectomy", "durotomy", "discectomy", "bone"})
 
 
-def _works(draft: Drafted) -> bool:
+def _works(draft: Draft) -> bool:
     """Bone, ligament, disc or dura worked on, told as done and not as history."""
-    done = [m for m in draft.mentions if m.kind == "deed" and m.value in _WORK and m.status is Status.PERFORMED]
-    return bool(done) and not _is_history(draft)
+    done = any(
+        s.hit.kind == "deed" and s.hit.value in _WORK and s.judged.status is Status.PERFORMED for s in draft.said
+    )
+    return done and not _is_history(draft)
 
 
-def _placed(m: Mention, section: Section, index: int) -> Mention:
-    """A mention in its section. A year beside the title is the date of the operation, not of an earlier one; a disease
-    that the patient "has had" is a disease of today.
+def settled(hit: Hit, judged: Judgement, section: Section) -> tuple[Status, str | None]:
+    """Status and cue of a mention in its section. A year beside the title is the date of the operation, not of an
+    earlier one; a disease that the patient "has had" is a disease of today; the words for an old site are history.
     """
-    if section is Section.TITLE and m.cue is not None and m.cue.startswith("context.historical.year"):
-        m = replace(m, status=Status.PERFORMED, cue=None)
-    if m.kind == "driver" and m.cue is not None and m.cue.startswith("context.historical.had"):
-        m = replace(m, status=Status.PERFORMED, cue=None)
-    return replace(m, section=section, sentence=index)
+    status, cue = judged.status, judged.cue
+    of_today = cue is not None and (
+        (section is Section.TITLE and cue.startswith("context.historical.year"))
+        or (hit.kind == "driver" and cue.startswith("context.historical.had"))
+    )
+    if of_today:
+        status, cue = Status.PERFORMED, None
+    return (Status.HISTORICAL, hit.site) if hit.site and status is Status.PERFORMED else (status, cue)
 
 
 def _narrative_from(headings: Sequence[Heading], length: int) -> int:
@@ -98,7 +110,7 @@ class _State:
         self._shifted = False
         self._block = -2
 
-    def section(self, draft: Drafted, given: Section | None, heading: int, text: str) -> Section:
+    def section(self, draft: Draft, given: Section | None, heading: int, text: str) -> Section:
         if heading != self._block:
             self._block, self._shifted = heading, False
         begins, history = _begins(draft), _is_history(draft)
@@ -106,7 +118,7 @@ class _State:
         self._begun = self._begun or (section is Section.NARRATIVE and begins)
         return section
 
-    def _decide(self, draft: Drafted, given: Section | None, begins: bool, history: bool, text: str) -> Section:
+    def _decide(self, draft: Draft, given: Section | None, begins: bool, history: bool, text: str) -> Section:
         if given is Section.NARRATIVE:
             return Section.INDICATION if history and not self._begun and not begins else Section.NARRATIVE
         if given is not None and given not in _LOOSE:
@@ -120,22 +132,22 @@ class _State:
         return Section.INDICATION if given is Section.TITLE and history else given
 
 
-def _begins(draft: Drafted) -> bool:
-    return any(m.kind == "mark" and m.value == "operation_begins" for m in draft.mentions)
+def _begins(draft: Draft) -> bool:
+    return any(s.hit.value == "operation_begins" and s.hit.kind == "mark" for s in draft.said)
 
 
-def _is_history(draft: Drafted) -> bool:
-    return any(m.kind == "mark" and m.value == "clinical_history" for m in draft.mentions)
+def _is_history(draft: Draft) -> bool:
+    return any(s.hit.value == "clinical_history" and s.hit.kind == "mark" for s in draft.said)
 
 
 _SENTENCES = re.compile(r"[a-z]\.\s+(?=[A-Z])")
 
 
-def _opening(draft: Drafted, text: str) -> Section:
+def _opening(draft: Draft, text: str) -> Section:
     """Before the operation begins: a short line is a title, prose of several sentences is the story."""
     line_start = text.rfind("\n", 0, draft.start) + 1
     line_end = text.find("\n", draft.start)
     line = text[line_start : line_end if line_end >= 0 else len(text)]
-    named = any(m.kind in {"act", "neighbour"} for m in draft.mentions)
+    named = any(s.hit.kind in {"act", "neighbour"} for s in draft.said)
     listed = len(line) < 160 and len(_SENTENCES.findall(line)) < 3
     return Section.TITLE if named and listed and not _is_history(draft) else Section.INDICATION

@@ -20,6 +20,7 @@ _MARKS = (
 )
 _WITHOUT_MARK = ("utf-8", "cp1252", "latin-1")  # latin-1 takes any byte, so the list always ends
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_HALF = re.compile("[\ud800-\udfff]")
 _MAX_CONTROL_SHARE = 0.01  # a stray control character is no reason to refuse a note
 
 
@@ -36,7 +37,7 @@ def check_text(text: str, where: str) -> None:
         raise NoteError("read", "empty", f"{where} holds no text; leave it out or export the note again")
     if "\x00" in text or len(_CONTROL.findall(text)) > _MAX_CONTROL_SHARE * len(text):
         raise NoteError("decode", "binary", f"{where} is not a text file; give the note as plain text, best in UTF-8")
-    if any("\ud800" <= char <= "\udfff" for char in text):
+    if not text.isascii() and _HALF.search(text):
         raise NoteError("decode", "bad_characters", f"{where} holds half characters (surrogates); export it as UTF-8")
 
 

@@ -1,0 +1,63 @@
+"""What all readers of a passage share: its words in lower case, their offsets, its sentences and clauses."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from spacy.attrs import IDX, LENGTH, LOWER
+from spacy.tokens import Doc
+
+from extractor.language import boundaries
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A document of the pipeline as plain lists. Sentences are half-open spans of tokens; ``starts`` and ``ends`` hold
+    character offsets, a number for each token.
+    """
+
+    doc: Doc
+    text: str
+    lower: str
+    words: list[str]
+    starts: list[int]
+    ends: list[int]
+    sentences: list[tuple[int, int]]
+
+    def tokens(self, start: int, end: int) -> tuple[int, int]:
+        """The tokens that a span of characters touches."""
+        return bisect_right(self.starts, start) - 1, bisect_left(self.starts, end)
+
+
+def passage(doc: Doc, text: str, lower: str, begins: Iterable[int]) -> Passage:
+    """A passage whose sentences begin at the characters ``begins``; a beginning inside a token counts for nothing."""
+    offsets = doc.to_array([IDX, LENGTH]).tolist()
+    starts = [start for start, _ in offsets]
+    firsts = {0}
+    for begin in begins:
+        index = bisect_left(starts, begin)
+        if index < len(starts) and starts[index] == begin:
+            firsts.add(index)
+    bounds = [*sorted(firsts), len(starts)]
+    strings = doc.vocab.strings
+    return Passage(
+        doc,
+        text,
+        lower,
+        [strings[key] for key in doc.to_array(LOWER).tolist()],
+        starts,
+        [start + length for start, length in offsets],
+        list(zip(bounds, bounds[1:], strict=False)) if starts else [],
+    )
+
+
+def clause_numbers(here: Passage, tokens: Iterable[int]) -> list[int]:
+    """For each of some tokens the number of its clause, counted through the passage."""
+    begins = [
+        begin
+        for first, past in here.sentences
+        for begin in boundaries.clause_starts(here.lower, here.starts[first], here.ends[past - 1])
+    ]
+    return [bisect_right(begins, here.starts[token]) for token in tokens]
