@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from extractor import knowledge as knowledge_module
-from extractor.coding.record import make_record
+from extractor.coding.opinion import Opinion
+from extractor.coding.record import Judged, asked, judge, make_record
 from extractor.coding.store import Model, load_model
 from extractor.errors import NoteError, UsageError
 from extractor.knowledge import Knowledge
@@ -20,6 +23,10 @@ from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Extractor:
@@ -40,26 +47,59 @@ class Extractor:
         if not isinstance(text, str):
             raise UsageError(f"text is {type(text).__name__}; expected a str, the words of one operative note")
         check_text(text, "the note")
-        return make_record(self._reader(text), note_id, day, self.knowledge, self.settings, __version__, self.model)
+        judged = self._judge(text, day)
+        return self._record(note_id, judged, *self._opinions([judged]))
 
     def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]:
-        """Records in the order of the notes, one for each, lazily. A note that fails becomes a ``NoteFailure``."""
-        for note in notes:
-            yield note if isinstance(note, NoteFailure) else self._one(note)
+        """Records in the order of the notes, one for each, lazily. A note that fails becomes a ``NoteFailure``.
 
-    def _one(self, note: Note) -> NoteResult | NoteFailure:
-        try:
-            return self.extract(note.text, note_id=note.note_id, date_of_service=note.date_of_service)
-        except NoteError as error:
-            return NoteFailure(note.note_id, error.step, error.kind, str(error))
-        except Exception as error:
-            # The message of an unforeseen error may quote the note: only its type leaves.
-            return NoteFailure(
-                note.note_id,
-                "extract",
-                "internal",
-                f"unexpected {type(error).__name__}; please report it with the note's shape, not its text",
-            )
+        Notes are drawn a few at a time, so that the classifier is asked once for all of them.
+        """
+        source = iter(notes)
+        while batch := list(islice(source, _TOGETHER)):
+            yield from self._together(batch)
+
+    def _together(self, notes: Sequence[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]:
+        judged = [
+            note if isinstance(note, NoteFailure) else _tried(note.note_id, self._judge_note, note) for note in notes
+        ]
+        found = [of_note for of_note in judged if isinstance(of_note, Judged)]
+        opinions = iter(self._opinions(found))
+        for note, of_note in zip(notes, judged, strict=True):
+            if isinstance(of_note, Judged):
+                yield _tried(note.note_id, self._record, note.note_id, of_note, next(opinions))
+            else:
+                yield of_note
+
+    def _judge_note(self, note: Note) -> Judged:
+        check_text(note.text, "the note")
+        return self._judge(note.text, _day(note.date_of_service))
+
+    def _judge(self, text: str, day: dt.date | None) -> Judged:
+        return judge(self._reader(text), self.knowledge, self.settings, day)
+
+    def _opinions(self, judged: Sequence[Judged]) -> Sequence[Opinion | None]:
+        return self.model.opine([asked(found) for found in judged]) if self.model else [None] * len(judged)
+
+    def _record(self, note_id: str, judged: Judged, opinion: Opinion | None) -> NoteResult:
+        model = self.model.version if self.model else "rules"
+        return make_record(judged, note_id, self.knowledge, self.settings, __version__, model, opinion)
+
+
+_TOGETHER = 16
+"""Notes that are drawn and judged together."""
+
+
+def _tried(note_id: str, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | NoteFailure:
+    """What a step makes of a note, or why it failed."""
+    try:
+        return step(*args, **kwargs)
+    except NoteError as error:
+        return NoteFailure(note_id, error.step, error.kind, str(error))
+    except Exception as error:
+        # The message of an unforeseen error may quote the note: only its type leaves.
+        message = f"unexpected {type(error).__name__}; please report it with the note's shape, not its text"
+        return NoteFailure(note_id, "extract", "internal", message)
 
 
 def _day(value: dt.date | str | None) -> dt.date | None:

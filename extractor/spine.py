@@ -65,8 +65,8 @@ def interspaces_between(first: str, last: str) -> tuple[str, ...]:
 
 def interspaces_of(bones: Iterable[str]) -> tuple[str, ...]:
     """Interspaces whose two bones are both in the set: ``{L3, L4, L5}`` gives two; ``{L4}`` gives none."""
-    held = set(bones)
-    return tuple(s for s in INTERSPACES if set(ends(s)) <= held)
+    held = {rank(bone) for bone in bones if "-" not in bone}
+    return tuple(INTERSPACES[upper] for upper in sorted(held) if upper + 1 in held)
 
 
 def bones_of(levels: Iterable[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
@@ -66,18 +67,21 @@ class JointClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def opinion(self, X: ArrayLike) -> Floats:
         """Uncalibrated probability of each label by the facts alone, without the votes: (notes, labels)."""
+        return self.opinions(X)[0]
+
+    def opinions(self, X: ArrayLike) -> tuple[Floats, Floats]:
+        """Probability of each label by the facts alone, uncalibrated, and with the votes, calibrated."""
         check_is_fitted(self)
-        facts, _ = self._split(validate_data(self, X, dtype=np.float64, reset=False), len(self.coef_))
-        return np.asarray(expit(self._logits(facts, self.coef_, self.intercept_)))
+        facts, said = self._split(validate_data(self, X, dtype=np.float64, reset=False), len(self.coef_))
+        logits = self._logits(facts, self.coef_, self.intercept_)
+        joint = self._pair(logits, said) @ self.joint_coef_ + self.joint_intercept_
+        return np.asarray(expit(logits)), np.asarray(expit(joint)).reshape(len(facts), -1)
 
     def predict_proba(self, X: ArrayLike) -> Floats:
         """Calibrated probability of each label: (notes, labels), or of each class: (notes, classes)."""
-        check_is_fitted(self)
-        facts, said = self._split(validate_data(self, X, dtype=np.float64, reset=False), len(self.coef_))
-        pair = self._pair(self._logits(facts, self.coef_, self.intercept_), said)
-        found = expit(pair @ self.joint_coef_ + self.joint_intercept_).reshape(len(facts), -1)
+        found = self.opinions(X)[1]
         if self.multilabel_:
-            return np.asarray(found)
+            return found
         found = np.hstack([1 - found, found]) if len(self.classes_) == 2 else found
         return np.asarray(found / found.sum(axis=1, keepdims=True))
 
@@ -124,7 +128,8 @@ class JointClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     @staticmethod
     def _logits(facts: Floats, coef: Floats, intercept: Floats) -> Floats:
-        return np.asarray(np.clip(facts @ coef.T + intercept, -_BOUND, _BOUND))
+        # a sparse row is summed in its own order, so that a note's opinion is the same alone and in any batch
+        return np.asarray(np.clip(csr_array(facts) @ coef.T + intercept, -_BOUND, _BOUND))
 
     @staticmethod
     def _pair(logits: Floats, said: Floats | None) -> Floats:

@@ -48,7 +48,7 @@ def second_word(opinion: Opinion, called: Collection[Family]) -> Iterator[Step]:
     for family in Family:
         if family in called or max(opinion.alone[family], opinion.joint[family]) >= _TELLING:
             alone, joint = opinion.alone[family], opinion.joint[family]
-            facts = "; ".join(f"{w.meaning} {w.log_odds:+.1f}" for w in opinion.weights[family])
+            facts = "; ".join(f"{w.meaning} {w.log_odds:+.1f}" for w in opinion.weights(family))
             found = "found" if family in called else "not found"
             conclusion = f"{family}, {found} by the rules: {alone:.2f} by the facts alone, {joint:.2f} together."
             yield Step("model.opinion", f"{conclusion} Weightiest facts, in log odds: {facts or 'none'}.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from extractor.vocabulary import Family
 
@@ -22,13 +22,14 @@ class Opinion:
     """Probabilities (0 to 1) of the families of one note.
 
     alone: by the facts alone, the rules unheard. joint: with the rules' vote, calibrated on writers the classifier had
-    not seen. threshold: certainty from which a note needs no second look. weights: the facts that counted, by family.
+    not seen. threshold: certainty from which a note needs no second look. weights: gives the facts that counted for a
+    family.
     """
 
     alone: Mapping[Family, float]
     joint: Mapping[Family, float]
     threshold: float
-    weights: Mapping[Family, tuple[Weight, ...]] = field(default_factory=dict)
+    weights: Callable[[Family], tuple[Weight, ...]] = lambda family: ()
 
     def families(self) -> frozenset[Family]:
         """Families the facts alone speak for."""

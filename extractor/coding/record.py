@@ -21,7 +21,6 @@ from extractor.coding.notperformed import not_performed
 from extractor.coding.opinion import Opinion
 from extractor.coding.selection import Case, Line, select
 from extractor.coding.sides import Sides
-from extractor.coding.store import Model
 from extractor.events.linker import Doing, link
 from extractor.knowledge import Knowledge
 from extractor.language.account import Account, Mention
@@ -134,18 +133,21 @@ def _done_acts(facts: Facts) -> tuple[Act, ...]:
     return tuple(sorted(Act(act) for act in facts.acts & set(Act)))
 
 
+def asked(judged: Judged) -> tuple[frozenset[str], frozenset[Family]]:
+    """What a model is told of a note: the features that hold, and the families the rules found."""
+    return features(judged.facts, judged.near), judged.families
+
+
 def make_record(
-    account: Account,
+    judged: Judged,
     note_id: str,
-    day: dt.date | None,
     knowledge: Knowledge,
     settings: Settings,
     package: str,
-    model: Model | None = None,
+    model: str = "rules",
+    opinion: Opinion | None = None,
 ) -> NoteResult:
-    """The whole record of one note. Without a model the rules stand alone and every family they find is certain."""
-    judged = judge(account, knowledge, settings, day)
-    opinion = model.opine(features(judged.facts, judged.near), judged.families) if model else None
+    """The whole record of one note. Without an opinion the rules stand alone and every family they find is certain."""
     facts, near, calls = judged.facts, judged.near, judged.calls
     found = attributes_module.attributes(facts, near, calls)
     gaps = checks.gaps(facts, near, calls, [line for _, line in judged.lines], found)
@@ -213,7 +215,7 @@ def make_record(
         provenance=Provenance(
             package,
             knowledge.version,
-            model.version if model else "rules",
+            model,
             judged.day.isoformat(),
             settings.fingerprint(),
         ),

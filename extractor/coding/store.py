@@ -13,11 +13,13 @@ import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from importlib.resources.abc import Traversable
 from typing import Any
 
 import numpy as np
 import skops.io
+from numpy.typing import NDArray
 
 from extractor.coding.classifier import JointClassifier
 from extractor.coding.opinion import Opinion, Weight
@@ -46,23 +48,31 @@ class Model:
     meanings: Mapping[str, str]
     threshold: float
 
-    def opine(self, present: Iterable[str], called: Iterable[Family]) -> Opinion:
-        """The opinion on one note. ``present``: its features; ``called``: the families the rules found."""
-        row = vector(self.features, present, called)[None, :]
-        facts = row[0, len(Family) :]
-        alone, joint = self.classifier.opinion(row)[0], self.classifier.predict_proba(row)[0]
-        shares = self.classifier.coef_ * facts
-        return Opinion(
-            {family: float(alone[i]) for i, family in enumerate(Family)},
-            {family: float(joint[i]) for i, family in enumerate(Family)},
-            self.threshold,
-            {family: self._weights(shares[i]) for i, family in enumerate(Family)},
-        )
+    def opine(self, notes: Sequence[tuple[Iterable[str], Iterable[Family]]]) -> list[Opinion]:
+        """The opinion on each note of a batch. Of a note: its features, and the families the rules found."""
+        if not notes:
+            return []
+        rows = np.array([vector(self.features, present, called) for present, called in notes])
+        alone, joint = self.classifier.opinions(rows)
+        return [
+            Opinion(
+                dict(zip(Family, alone[note].tolist(), strict=True)),
+                dict(zip(Family, joint[note].tolist(), strict=True)),
+                self.threshold,
+                partial(self._weights, rows[note, len(Family) :]),
+            )
+            for note in range(len(notes))
+        ]
 
-    def _weights(self, shares: Any) -> tuple[Weight, ...]:
+    def _weights(self, facts: NDArray[np.float64], family: Family) -> tuple[Weight, ...]:
+        shares = self.classifier.coef_[self._row[family]] * facts
         order = np.argsort(-np.abs(shares), kind="stable")[:_SHOWN_WEIGHTS]
         named = ((self.features[i], float(shares[i])) for i in order)
         return tuple(Weight(name, self.meanings[name], share) for name, share in named if share)
+
+    @cached_property
+    def _row(self) -> Mapping[Family, int]:
+        return {family: row for row, family in enumerate(Family)}
 
 
 def vector(features: Sequence[str], present: Iterable[str], called: Iterable[Family]) -> np.ndarray[Any, Any]:

@@ -10,7 +10,9 @@ _ABBREVIATED = {
     "pt", "inc", "min", "max", "incl", "resp", "hx", "dx", "op",
     "a.m", "p.m", "m.d", "d.o", "ph.d", "p.a", "subq", "ea",
 }  # fmt: skip
-_STOP = re.compile(r"[.!?](?=[\s\"')\]]|$)|\n|(?<=\w)\s?(?:period|full stop)\s(?=[A-Z])")
+_STOP = re.compile(r"[.!?](?=[\s\"')\]]|$)|\n")
+_SPOKEN_STOP = re.compile(_STOP.pattern + r"|(?<=\w)\s?(?:period|full stop)\s(?=[A-Z])")
+_WORD = re.compile(r"[^\W_]")
 _LAST_WORD = re.compile(r"([\w.]+)$")
 _CLAUSE = re.compile(
     r"[,;:()]|\s-\s|\b(?:but|then|while|whereas|until|because|although|though|however|so that|following which|"
@@ -22,7 +24,8 @@ _CLAUSE = re.compile(
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Half-open spans of sentences that hold at least one word."""
     start = 0
-    for match in _STOP.finditer(text):
+    stop = _SPOKEN_STOP if "period " in text or "full stop " in text else _STOP
+    for match in stop.finditer(text):
         if match.group().startswith(".") and _is_abbreviation(text, match.start(), start):
             continue
         end = match.end() if match.group() != "\n" else match.start()
@@ -41,7 +44,7 @@ def _worded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         cut = cut if cut > start else start + _LONGEST
         yield from _worded(text, start, cut)
         start = cut
-    if any(c.isalnum() for c in text[start:end]):
+    if _WORD.search(text, start, end):
         yield _trimmed(text, start, end)
 
 

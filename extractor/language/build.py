@@ -18,6 +18,7 @@ from extractor.language.passage import clause_numbers, passage
 from extractor.language.quiet import quiet
 from extractor.language.sections import Headings
 from extractor.language.telling import Draft, Said, sections, settled
+from extractor.language.tokens import Tokens
 from extractor.vocabulary import Section
 
 _PASSAGE = 20_000
@@ -31,15 +32,22 @@ class Reader:
 
     def __init__(self, knowledge: Knowledge) -> None:
         quiet()
-        self._nlp = spacy.blank("en")
-        self._nlp.max_length = 10**9
+        self._knowledge = knowledge
         self._hearing = Hearing(knowledge.table("hearing"))
         self._headings = Headings(knowledge.table("sections"))
-        self._literals = Literals(self._nlp)
-        self._finder = Finder(self._literals, knowledge)
-        self._assertion = Assertion(self._literals, knowledge.table("context"))
+        self._renew()
+
+    def _renew(self) -> None:
+        """Everything that holds a vocabulary of spaCy's."""
+        nlp = spacy.blank("en")
+        self._tokens = Tokens(nlp)
+        self._literals = Literals(nlp)
+        self._finder = Finder(self._literals, self._knowledge)
+        self._assertion = Assertion(self._literals, self._knowledge.table("context"))
 
     def __call__(self, text: str) -> Account:
+        if self._tokens.full:
+            self._renew()
         heard = self._hearing(text)
         headings = self._headings(heard)
         plain = _broken_at([h.start for h in headings], heard.text)
@@ -54,7 +62,7 @@ class Reader:
         """The sentences of one passage. ``begins``: where they begin; ``clause``: the number of its first clause."""
         base = begins[0]
         text = plain[base:end]
-        doc = self._nlp.make_doc(text)
+        doc = self._tokens(text)
         here = passage(doc, text, lowered(text), [begin - base for begin in begins])
         literals = self._literals(doc)
         hits = self._finder(here, literals)

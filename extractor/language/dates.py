@@ -6,11 +6,13 @@ import datetime as dt
 import re
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_DATE = re.compile(
-    r"(?P<iso>\b(?:19|20)\d\d-\d{1,2}-\d{1,2}\b)|(?P<us>\b\d{1,2}[/.-]\d{1,2}[/.-](?:(?:19|20)\d\d|\d\d)\b)"
-    rf"|(?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{'|'.join(_MONTHS)})[a-z]*\.?,? (?:19|20)\d\d\b)"
-    rf"|(?P<mdy>\b(?:{'|'.join(_MONTHS)})[a-z]*\.? \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b)"
+_NUMERIC = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}(?!\w)|\d{1,2}[/.-]\d{1,2}[/.-](?:(?:19|20)\d\d|\d\d)(?!\w)")
+_YEAR = re.compile(r"(?:19|20)\d\d(?!\w)")
+_WRITTEN = re.compile(
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{'|'.join(_MONTHS)})[a-z]*\.?,? |"
+    rf"(?:{'|'.join(_MONTHS)})[a-z]*\.? \d{{1,2}}(?:st|nd|rd|th)?,? )$"
 )
+"""Day and month before a year: "1st of May ", "may 1, "."""
 _CUE = re.compile(
     r"\b(?:dates? of (?:service|surgery|operation|procedure)|date of the (?:operation|procedure|surgery)|dos|"
     r"service date|procedure date|operation date|surgery date|op date|"
@@ -35,32 +37,49 @@ def find_dates(text: str) -> tuple[str, ...]:
     """
     sure: list[str] = []
     maybe: list[str] = []
-    for match in _DATE.finditer(text):
-        day = _parse(match)
-        if day is not None and day < _FIRST:
-            continue
-        before = text[max(0, match.start() - 40) : match.start()]
-        if day is None or _NOT.search(before):
+    for start, words in _dates(text):
+        day = _parse(words)
+        before = text[max(0, start - 40) : start]
+        if day is None or day < _FIRST or _NOT.search(before):
             continue
         if _CUE.search(before):
             sure.append(day)
-        elif match.start() < 400:
+        elif start < 400:
             maybe.append(day)
     return tuple(dict.fromkeys(sure or maybe))
 
 
-def _parse(match: re.Match[str]) -> str | None:
-    words = match.group()
+def _dates(text: str) -> list[tuple[int, str]]:
+    """Every date with its offset, in order."""
+    numeric = [(m.start(), m.group()) for m in _NUMERIC.finditer(text) if not _in_word(text, m.start())]
+    written = []
+    for year in _YEAR.finditer(text):
+        start = max(0, year.start() - _LONGEST)
+        month = _WRITTEN.search(text[start : year.start()])
+        if month:
+            written.append((start + month.start(), month.group() + year.group()))
+    return sorted(numeric + written)
+
+
+_LONGEST = 24
+"""Characters of a day and month in words."""
+
+
+def _in_word(text: str, start: int) -> bool:
+    return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
+
+
+def _parse(words: str) -> str | None:
     numbers = [int(n) for n in re.findall(r"\d+", words)]
+    named = next((i for i, name in enumerate(_MONTHS, 1) if name in words), 0)
     try:
-        if match["iso"]:
+        if named:
+            month, day, year = named, numbers[0], numbers[-1]
+        elif numbers[0] > 31:
             year, month, day = numbers
-        elif match["us"]:
-            month, day, year = numbers
         else:
-            month = next(i for i, name in enumerate(_MONTHS, 1) if name in words)
-            day, year = numbers[0], numbers[-1]
+            month, day, year = numbers
         year += 0 if year > 99 else (2000 if year < 70 else 1900)
         return dt.date(year, month, day).isoformat()
-    except (ValueError, StopIteration):
+    except ValueError:
         return None

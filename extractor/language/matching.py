@@ -23,17 +23,27 @@ Match = tuple[Rule, int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """A rule as the matcher needs it. ``group``: the rules it vies with for the same words."""
+    """A rule as the matcher needs it. ``group``: the rules it vies with for the same words; ``before`` and ``after``:
+    the words it is spared beside, by how many they are.
+    """
 
     rule: Rule
     group: str
     works: bool
-    spares: bool
+    before: tuple[tuple[int, frozenset[str]], ...]
+    after: tuple[tuple[int, frozenset[str]], ...]
 
 
 def _term(rule: Rule) -> _Term:
     group = _EXCLUSIVE.get(rule.table, rule.id)
-    return _Term(rule, group, rule.table == "work", bool(rule.not_after or rule.not_before))
+    return _Term(rule, group, rule.table == "work", _by_length(rule.not_after), _by_length(rule.not_before))
+
+
+def _by_length(phrases: Iterable[str]) -> tuple[tuple[int, frozenset[str]], ...]:
+    lengths: dict[int, set[str]] = {}
+    for phrase in phrases:
+        lengths.setdefault(phrase.count(" ") + 1, set()).add(phrase)
+    return tuple((length, frozenset(found)) for length, found in sorted(lengths.items()))
 
 
 class Literals:
@@ -61,16 +71,13 @@ class Vocabulary:
 
     def __call__(self, literals: Iterable[Literal], words: Sequence[str]) -> list[Match]:
         """Each match, longest first where exclusive tables vie, in text order."""
-        found = [
-            (start - end, start, term, end)
-            for key, start, end in literals
-            if (term := self._terms.get(key)) is not None
-        ]
+        terms = self._terms
+        found = [(start - end, start, terms[key], end) for key, start, end in literals if key in terms]
         found.sort(key=lambda m: (m[0], m[1], m[2].works))
         taken: dict[str, set[int]] = {}
         kept: list[Match] = []
         for _, start, term, end in found:
-            if term.spares and _spared(term.rule, words, start, end):
+            if (term.before or term.after) and _spared(term, words, start, end):
                 continue
             used = taken.setdefault(term.group, set())
             if used.isdisjoint(range(start, end)) or (term.works and _names_act(start, end, kept)):
@@ -84,9 +91,7 @@ def _names_act(start: int, end: int, kept: Sequence[Match]) -> bool:
     return any(r.table == "acts" and (s, e) == (start, end) for r, s, e in kept)
 
 
-def _spared(rule: Rule, lower: Sequence[str], start: int, end: int) -> bool:
-    before = " ".join(lower[max(0, start - 3) : start])
-    after = " ".join(lower[end : end + 3])
-    if any(before == word or before.endswith(" " + word) for word in rule.not_after):
-        return True
-    return any(after == word or after.startswith(word + " ") for word in rule.not_before)
+def _spared(term: _Term, words: Sequence[str], start: int, end: int) -> bool:
+    return any(" ".join(words[max(0, start - n) : start]) in found for n, found in term.before) or any(
+        " ".join(words[end : end + n]) in found for n, found in term.after
+    )

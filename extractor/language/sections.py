@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from string import ascii_lowercase
 
 from extractor.knowledge.rules import Rule
 from extractor.language.expressions import branches, led
@@ -34,7 +35,8 @@ class Headings:
                 self._by_head.setdefault(head.lower(), rule)
             spoken += rule.spoken
         self._written = re.compile(
-            r"(?<!\S)(?:^|(?<=\n)|(?<=[.;]\s)|(?<=\|\s)|(?<=\s-\s))[ \t>*#=_.~\[(-]*(?:\(?(?:\d{1,2}|[a-z]|[ivx]+)[.)]\s*)?"
+            r"(?<!\S)(?:^|(?<=\n)|(?<=[.;]\s)|(?<=\|\s)|(?<=\s-\s))[ \t>*#=_.~\[(-]*"
+            r"(?:\(?(?:\d{1,2}|[a-z]|[ivx]+)[.)]\s*)?"
             rf"(?P<head>{_any_of(self._by_head)})(?P<tail>\s*\([^)\n]{{0,40}}\))?\s*"
             r"(?P<mark>:|\.{2,}|--|-(?=\s)|=|\.(?=\s)|(?=\n|$))"
         )
@@ -52,9 +54,7 @@ class Headings:
             Heading(start, end, None, False, "section.unknown") for start, end in _unknown(text) if start not in taken
         ]
         written += [
-            self._heading(m.start("head"), m.end("head"), m["head"])
-            for m in _DICTATED.finditer(lower)
-            if m.start("head") not in taken
+            self._heading(m.start(), m.end(), m.group()) for m in _DICTATED.finditer(lower) if m.start() not in taken
         ]
         taken |= {h.start for h in written}
         spoken = [
@@ -74,7 +74,7 @@ def _any_of(heads: Iterable[str]) -> str:
 
 
 _DICTATED = re.compile(
-    r"(?:^|\n|[.;]\s|\bsame\s)(?P<head>operations?|procedures?)"
+    r"[op](?:(?<![^\n].)|(?<=[.;]\s.)|(?<=\bsame\s.))(?:(?<=o)perations?|(?<=p)rocedures?)"
     r"(?=\s(?!was|is|in\b|note|had|began|went|well|tolerated|itself|took|report|room|table|without|"
     r"and\b|of|by|to\b|on\b|with|as\b|for\b|were|are|time|start|codes?|date)[a-z0-9])"
 )
@@ -117,13 +117,10 @@ _TITLE_LINE = re.compile(
 )
 
 
-_SMALL = re.compile(r"[a-z]")
-
-
 def _unknown(text: str) -> list[tuple[int, int]]:
     """Lines that look like headings though no table knows them: they end the section before, and tell nothing."""
     found = [m.span("head") for m in _TITLE_LINE.finditer(text)]
-    if len(_SMALL.findall(text)) > len(text) * 0.3:
+    if sum(map(text.count, ascii_lowercase)) > len(text) * 0.3:
         found += [m.span("head") for m in _CAPITAL_LINE.finditer(text)]
     return found
 

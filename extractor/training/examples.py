@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor import knowledge as knowledge_module
-from extractor.coding.features import features
-from extractor.coding.record import judge, make_record
+from extractor.coding.record import asked, judge, make_record
 from extractor.coding.store import vector
 from extractor.knowledge import Knowledge
 from extractor.language.build import Reader
@@ -52,17 +51,16 @@ def read_examples(notes: Iterable[LabelledNote], knowledge: Knowledge | None = N
     for labelled in notes:
         given = labelled.gold["date_of_service"]
         day = dt.date.fromisoformat(given) if given else None
-        account = reader(labelled.note.text)
-        judged = judge(account, tables, settings, day)
-        record = make_record(account, labelled.note.note_id, day, tables, settings, __version__)
-        present = features(judged.facts, judged.near)
+        judged = judge(reader(labelled.note.text), tables, settings, day)
+        record = make_record(judged, labelled.note.note_id, tables, settings, __version__)
+        present, called = asked(judged)
         yield Example(
             labelled.note.note_id,
             labelled.hand,
             labelled.note.text,
             labelled.gold,
             present,
-            judged.families,
+            called,
             record,
         )
 
