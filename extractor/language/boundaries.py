@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from extractor.language.expressions import alternatives
+
 _ABBREVIATED = {
     "dr", "mr", "mrs", "ms", "no", "vs", "approx", "st", "jr", "sr", "fig", "e.g", "i.e", "etc", "lig", "post", "pre",
     "pt", "inc", "min", "max", "incl", "resp", "hx", "dx", "op",
@@ -14,10 +16,13 @@ _STOP = re.compile(r"[.!?](?=[\s\"')\]]|$)|\n")
 _SPOKEN_STOP = re.compile(_STOP.pattern + r"|(?<=\w)\s?(?:period|full stop)\s(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]")
 _LAST_WORD = re.compile(r"([\w.]+)$")
+_OPENERS = (
+    "but", "then", "while", "whereas", "until", "because", "although", "though", "however", "so that",
+    "following which", "after which", "and then", "when", "which", "where",
+    r"and (?=(?:we|i|he|she|it|they|the|this|these|a|an|there|no|then|both|each|was|were)\b)",
+)  # fmt: skip
 _CLAUSE = re.compile(
-    r"[,;:()]|\s-\s|\b(?:but|then|while|whereas|until|because|although|though|however|so that|following which|"
-    r"after which|and then|when|which|where|"
-    r"and (?=(?:we|i|he|she|it|they|the|this|these|a|an|there|no|then|both|each|was|were)\b))\b"
+    rf"[,;:()]|\s-\s|\b(?:{alternatives([(opener, opener) for opener in _OPENERS])[0]})\b"
 )
 
 

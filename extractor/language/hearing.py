@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from extractor.knowledge.rules import Rule
-from extractor.language.expressions import branches, led
+from extractor.language.expressions import alternatives, lower_case
 
 _PLAIN = str.maketrans(
     {
@@ -74,19 +74,18 @@ class Hearing:
     """The hearing table, compiled once."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        forms = [(*led(form), rule.value) for rule in rules for form in rule.heard]
-        forms.sort(key=lambda form: form[0])
-        self._meant = [meant for _, _, meant in forms]
-        self._heard = re.compile(rf"(?<!\w)(?:{branches((letter, f'({rest})') for letter, rest, _ in forms)})(?!\w)")
+        forms = [(lower_case(form), rule.value) for rule in rules for form in rule.heard]
+        expression, self._meant = alternatives(forms)
+        self._heard = re.compile(rf"\W(?:{expression})(?!\w)")
 
     def __call__(self, text: str) -> Heard:
         plain, spaces = _plain(text)
         pieces: list[str] = []
         edits: list[tuple[int, int, int]] = []
         done = 0
-        for match in self._heard.finditer(lowered(plain)):
+        for match in self._heard.finditer("\n" + lowered(plain)):  # the break stands before a form at the very start
             meant = self._meant[(match.lastindex or 1) - 1]
-            start, end = match.span()
+            start, end = match.start(), match.end() - 1
             pieces += (plain[done:start], meant)
             edits.append((start, end, len(meant)))
             done = end

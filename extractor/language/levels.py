@@ -35,17 +35,17 @@ _DORSAL = r"d(?=(?:1[0-2]|[1-9])\s?[-/]\s?d?(?:1[0-2]|[1-9])\b)|(?<=\d[-/])d(?=\
 _ATOM = rf"(?:(?:{_LETTER}|{_DORSAL})[\s-]?{_NUM}|ls(?=[-/]s1)|occiput|c0|oc(?=[-/ ]c))"
 _JOIN = r"(?:\s?(?:-|/|\+|&|,\s?and|,|and|to|through|thru|down to|down through)\s?|\s)"
 _EXPRESSION = re.compile(
-    rf"(?<![\w.#/-])(?=[ctlsedo])(?:(?P<packed>[cl][1-7][1-7](?!\d)|l5s1|c7t1|t12l1)|"
+    rf"[^\w.#/-](?=[ctlsedo])(?P<all>(?:(?P<packed>[cl][1-7][1-7](?!\d)|l5s1|c7t1|t12l1)|"
     rf"(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)"
-    r"(?!(?<=t[12])[\s-](?:weight|signal|hyper|hypo|image|sequence|post|fat|bright|dark|change|stir))"
+    r"(?!(?<=t[12])[\s-](?:weight|signal|hyper|hypo|image|sequence|post|fat|bright|dark|change|stir)))"
 )
 _PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{_NUM})")
 _SPLIT = re.compile(r"([a-z]+?)[\s-]?(\d{1,2}|" + _NUMBER_WORD + r")$")
-_ORDINAL = re.compile(
-    rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))? "
-    r"(cervical|thoracic|dorsal|lumbar|sacral)\b"
+_REGION = re.compile(r" (cervical|thoracic|dorsal|lumbar|sacral)\b")
+_ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))?$")
+_LUMBOSACRAL = re.compile(
+    r"lumbo(?<!\w.....)-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)"
 )
-_LUMBOSACRAL = re.compile(r"\blumbo-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)")
 _UNIT = (
     r"(?!\s?(?:-?\s?0\b|mm|cm|cc|ml|mg|millim|centim|weeks?|days?|months?|hours?|hrs?|times?|minutes?|min|percent|%|"
     r"passes|bites|x\b|inch|strength|french|years?|liters?|vicryl|nylon|monocryl|prolene|mon|lb|pounds|small|large|"
@@ -61,21 +61,21 @@ _NAMED = (
     "foraminotomy fusion tlif plif spondylolisthesis"
 ).split()
 """Words after which two neighbouring numbers are an interspace: "disc 5-1", "TLIF 4-5"."""
-_BARE = re.compile(
-    rf"(?<=[\s])(?P<a>{_NUM})(?:\s?[-/]\s?|\s| and )(?P<b>{_NUM})(?![\w/.-]){_UNIT}(?=(?P<tail>\s{_PLACE}\b)?)"
-)
+_BARE = re.compile(rf"\s(?P<a>{_NUM})(?:\s?[-/]\s?|\s| and )(?P<b>{_NUM})(?![\w/.-]){_UNIT}(?=(?P<tail>\s{_PLACE}\b)?)")
 _LED = re.compile(
     r"(?:\b(?:at|the|to|of|over|between|and|then|left|right|from|both|for|in|or|" + "|".join(_NAMED) + r") |: |\n|, )$"
 )
 """What stands before a bare pair of numbers that is an interspace."""
-_PART_OF = re.compile(
-    r"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower)"
+_OF_NUMBERS = re.compile(
     rf" of (?:the )?(?P<list>{_NUM}(?:(?:, and |, | and | through | to ){_NUM})*)(?![\w/-]){_UNIT}"
     r"(?=\s*(?:[,.;:)]|and\b|were\b|was\b|so\b|with\b|to\b|for\b|using\b|then\b|"
     r"until\b|on\b|in\b|out\b|off\b|from\b|both\b|as\b|only\b|is\b|which\b|$))"
 )
+_PART = re.compile(
+    r"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower)$"
+)
 _BONE_NOUN = re.compile(
-    r"(?<= )(?=[1-9otfsen])(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))"
+    r" (?=[1-9otfsen])(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))"
     rf"(?P<n>{_NUM}) (?=lamina\b|pedicle\b)"
 )
 _SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$")
@@ -100,10 +100,11 @@ class Segment:
 def find_levels(text: str) -> list[Segment]:
     """Every level expression in a plain text in lower case, in order, without overlaps."""
     found: list[Segment] = []
-    for match in _EXPRESSION.finditer(text):
+    for match in _EXPRESSION.finditer("\n" + text):  # the break stands before a level at the very start
         found += _expression(text, match, len(found))
-    for match in _ORDINAL.finditer(text):
-        found += _ordinal(match, len(found))
+    for region in _REGION.finditer(text):
+        ordinal = _ORDINAL.search(text, max(0, region.start() - _LONGEST), region.start())
+        found += _ordinal(ordinal, region, len(found)) if ordinal else []
     for match in _LUMBOSACRAL.finditer(text):
         found.append(Segment(match.start(), match.end() - 1, ("L5-S1",), ("L5", "S1"), "interspace", len(found)))
     found.sort(key=lambda s: s.start)
@@ -120,21 +121,22 @@ def _without_overlaps(found: list[Segment]) -> list[Segment]:
     return kept
 
 
+_LONGEST = 40
+"""Characters before a word that are looked at."""
+
+
 def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
+    start, words = match.start("all") - 1, match["all"]
     if match["packed"]:
-        return _packed(match, group)
-    if match["first"].startswith(("see", "sea")) and _SEEING.search(text[max(0, match.start() - 8) : match.start()]):
+        return _packed(start, words, group)
+    if match["first"].startswith(("see", "sea")) and _SEEING.search(text[max(0, start - 8) : start]):
         return []
-    if _HEART.search(text[max(0, match.start() - 30) : match.start()]):
+    if _HEART.search(text[max(0, start - 30) : start]):
         return []
-    pieces = _pieces(match)
+    pieces = _pieces(start, words)
     if any(b.join == "-" and spine.rank(b.bone) < spine.rank(a.bone) for a, b in pairwise(pieces)):
         return []
-    if (
-        len(pieces) == 2
-        and pieces[1].join == "and"
-        and _SPACE_BETWEEN.search(text[max(0, match.start() - 40) : match.start()])
-    ):
+    if len(pieces) == 2 and pieces[1].join == "and" and _SPACE_BETWEEN.search(text, max(0, start - _LONGEST), start):
         pieces[1] = replace(pieces[1], join="-")
     return list(_segments(pieces, group))
 
@@ -145,14 +147,14 @@ _SPACE_BETWEEN = re.compile(
 )
 
 
-def _packed(match: re.Match[str], group: int) -> list[Segment]:
-    word = match["packed"].upper()
+def _packed(start: int, words: str, group: int) -> list[Segment]:
+    word = words.upper()
     first = word[:2] if word[2].isdigit() else word.rstrip("S1") if word == "L5S1" else word[:-2]
     pairs = {"L5S1": "L5-S1", "C7T1": "C7-T1", "T12L1": "T12-L1", "L51": "L5-S1", "C71": "C7-T1"}
     level = pairs.get(word, f"{first}-{word[0]}{word[2]}")
     if not spine.is_interspace(level):
         return []
-    return [Segment(*match.span(), (level,), spine.ends(level), "interspace", group)]
+    return [Segment(start, start + len(words), (level,), spine.ends(level), "interspace", group)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,11 @@ class _Piece:
     explicit: bool
 
 
-def _pieces(match: re.Match[str]) -> list[_Piece]:
+def _pieces(offset: int, words: str) -> list[_Piece]:
     pieces: list[_Piece] = []
-    for piece in _PIECE.finditer(match.group()):
+    for piece in _PIECE.finditer(words):
         join = " ".join((piece["join"] or "").split())
-        start, end = match.start() + piece.start("atom"), match.start() + piece.end("atom")
+        start, end = offset + piece.start("atom"), offset + piece.end("atom")
         bone, explicit = _bone(piece["atom"], pieces[-1].bone if pieces else "", join)
         if bone is None or (pieces and not _may_follow(pieces[-1], join, bone, explicit)):
             break
@@ -291,24 +293,16 @@ def _joined(piece: _Piece, follower: _Piece, group: int) -> Segment | None:
     return Segment(piece.start, follower.end, spine.interspaces_between(piece.bone, follower.bone), bones, form, group)
 
 
-def _ordinal(match: re.Match[str], group: int) -> list[Segment]:
-    letter = _LETTERS[match[3]]
+def _ordinal(match: re.Match[str], region: re.Match[str], group: int) -> list[Segment]:
+    letter = _LETTERS[region[1]]
     names = [f"{letter}{_ORDINALS[word]}" for word in (match[1], match[2]) if word]
     bones = tuple(name for name in names if spine.is_vertebra(name))
-    return (
-        [Segment(*match.span(), (bone,), (bone,), "bone", group) for bone in bones[:1]]
-        if len(bones) == 1
-        else _ordinal_pair(match, bones, group)
-    )
-
-
-def _ordinal_pair(match: re.Match[str], bones: tuple[str, ...], group: int) -> list[Segment]:
     if len(bones) != 2:
-        return []
+        return [Segment(match.start(), region.end(), (bone,), (bone,), "bone", group) for bone in bones]
     middle = match.start(2)
     return [
         Segment(match.start(), middle - 1, bones[:1], bones[:1], "bone", group),
-        Segment(middle, match.end(), bones[1:], bones[1:], "bone", group),
+        Segment(middle, region.end(), bones[1:], bones[1:], "bone", group),
     ]
 
 
@@ -320,8 +314,9 @@ def _bare(text: str, found: list[Segment]) -> list[Segment]:
     extra: list[Segment] = []
     for match in _BARE.finditer(text):
         extra += _bare_pair(text, match, regions)
-    for match in _PART_OF.finditer(text):
-        extra += _bare_bones(match.start("list"), match["list"], regions)
+    for match in _OF_NUMBERS.finditer(text):
+        if _PART.search(text, max(0, match.start() - _LONGEST), match.start()):
+            extra += _bare_bones(match.start("list"), match["list"], regions)
     for match in _BONE_NOUN.finditer(text):
         extra += _bare_bones(match.start("n"), match["n"], regions)
     return extra
@@ -341,16 +336,16 @@ class _Regions:
 
 
 def _bare_pair(text: str, match: re.Match[str], regions: _Regions) -> list[Segment]:
-    before = text[max(0, match.start() - 20) : match.start()]
-    if not _LED.search(before):
+    start = match.start("a")
+    if not _LED.search(text, max(0, start - _LONGEST), start):
         return []
     words = match["a"] in _WORDS
     a, b = (_WORDS.get(match[n]) or int(match[n]) for n in "ab")
     joined = text[match.end("a") : match.start("b")]
-    loose = joined == " and " or "/" in joined or (words and not before.endswith("at "))
+    loose = joined == " and " or "/" in joined or (words and not text.endswith("at ", 0, start))
     if loose and not match["tail"]:
         return []
-    upper = regions.bone(match.start(), a)
+    upper = regions.bone(start, a)
     if not spine.is_vertebra(upper):
         return []
     lower = _continued(upper, b)
@@ -358,12 +353,12 @@ def _bare_pair(text: str, match: re.Match[str], regions: _Regions) -> list[Segme
         return []
     return [
         Segment(
-            match.start("a"),
+            start,
             match.end("b"),
             (f"{upper}-{lower}",),
             (upper, lower),
             "interspace",
-            10_000_000 + match.start(),
+            10_000_000 + start,
         )
     ]
 

@@ -33,8 +33,7 @@ class Passage:
 
 def passage(doc: Doc, text: str, lower: str, begins: Iterable[int]) -> Passage:
     """A passage whose sentences begin at the characters ``begins``; a beginning inside a token counts for nothing."""
-    offsets = doc.to_array([IDX, LENGTH]).tolist()
-    starts = [start for start, _ in offsets]
+    starts, lengths = doc.to_array([IDX, LENGTH]).T.tolist() if len(doc) else ([], [])
     firsts = {0}
     for begin in begins:
         index = bisect_left(starts, begin)
@@ -48,7 +47,7 @@ def passage(doc: Doc, text: str, lower: str, begins: Iterable[int]) -> Passage:
         lower,
         [strings[key] for key in doc.to_array(LOWER).tolist()],
         starts,
-        [start + length for start, length in offsets],
+        [start + length for start, length in zip(starts, lengths, strict=True)],
         list(zip(bounds, bounds[1:], strict=False)) if starts else [],
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
 from extractor.knowledge.rules import Rule
-from extractor.language.expressions import branches, led
+from extractor.language.expressions import alternatives
 from extractor.language.hearing import Heard
 from extractor.vocabulary import Section
 
@@ -69,8 +69,8 @@ class Headings:
 
 def _any_of(heads: Iterable[str]) -> str:
     """One expression for all of them, the longest first."""
-    ordered = sorted(sorted(heads, key=len, reverse=True), key=lambda head: head[:1])
-    return branches(led(r"\s".join(re.escape(word) for word in head.split())) for head in ordered)
+    ordered = sorted(heads, key=len, reverse=True)
+    return alternatives([(r"\s".join(re.escape(word) for word in head.split()), head) for head in ordered])[0]
 
 
 _DICTATED = re.compile(
