@@ -24,7 +24,6 @@ from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
 
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from extractor.coding.calls import Call
 from extractor.coding.facts import BODY, LAMINA_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.redo import is_redo
-from extractor.coding.sides import Sides
+from extractor.coding.sides import sides
 from extractor.coding.views import approach, tubular
 from extractor.events.linker import Doing
 from extractor.result import Attributes
@@ -30,7 +30,7 @@ def attributes(facts: Facts, near: Neighbours, calls: Sequence[Call]) -> Attribu
         levels=where,
         level_unit=_unit(calls, where),
         regions=spine.regions_of(where),
-        laterality=Sides(facts).of(calls),
+        laterality=sides(facts).of(calls),
         approach=view,
         tubular=view is Approach.OPEN and bool(tubular(facts)),
         components=components(facts, calls, doings),

@@ -10,7 +10,7 @@ from extractor.coding.calls import Call
 from extractor.coding.facts import LAMINA_ACTS, SIDE_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.selection import Line
-from extractor.coding.sides import Sides
+from extractor.coding.sides import sides
 from extractor.result import Attributes
 from extractor.vocabulary import Conflict, Family, Gap, Side, Status
 
@@ -54,7 +54,7 @@ def conflicts(facts: Facts, near: Neighbours, calls: Sequence[Call], found: Attr
 
 
 def _side_conflict(facts: Facts, found: Attributes) -> bool:
-    said, done = Sides(facts).header, found.laterality
+    said, done = sides(facts).header, found.laterality
     one = {Side.LEFT, Side.RIGHT}
     return {said, done} == one
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from extractor.coding.facts import Facts
+from extractor.coding.facts import Facts, once
 
 _OPENING = 250
 """Characters at the head of a document in which its kind is named."""
 
 
+@once
 def is_operative(facts: Facts) -> bool:
     """The kind named at its head; else words of an operating room against words of a clinic or a radiology suite."""
     marks = facts.account.of("document")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from extractor.coding.facts import BODY, Facts
+from extractor.coding.facts import BODY, Facts, once
 from extractor.language.account import Mention
 from extractor.vocabulary import Driver, Section, Status
 
@@ -16,6 +16,7 @@ _ORDER = (
 )
 
 
+@once
 def stated(facts: Facts) -> tuple[Mention, ...]:
     """Driver mentions of the first place that states any."""
     for sections in _ORDER:

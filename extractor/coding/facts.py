@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 from extractor import spine
 from extractor.events.linker import ELSEWHERE, Doing, interspaces_in, operative_levels
 from extractor.language.account import Account, Mention, Sentence
 from extractor.vocabulary import Driver, Region, Section, Status
+
+T = TypeVar("T")
 
 HEADER = frozenset({Section.TITLE})
 BODY = frozenset({Section.NARRATIVE, Section.ADDENDUM, Section.FINDINGS})
@@ -34,6 +37,7 @@ class Facts:
     account: Account
     doings: tuple[Doing, ...]
     places: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    known: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def done(self) -> tuple[Doing, ...]:
@@ -141,6 +145,19 @@ class Facts:
     @cached_property
     def narrative_sentences(self) -> tuple[Sentence, ...]:
         return tuple(s for s in self.account.sentences if s.section in BODY)
+
+
+def once(read: Callable[[Facts], T]) -> Callable[[Facts], T]:
+    """Read of a note once, however many ask: the answer stays with its facts."""
+
+    @wraps(read)
+    def asked(facts: Facts) -> T:
+        if read not in facts.known:
+            facts.known[read] = read(facts)
+        found: T = facts.known[read]
+        return found
+
+    return asked
 
 
 def _title_levels(sentence: Sentence) -> list[Mention]:

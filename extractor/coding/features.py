@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from extractor import spine
 from extractor.coding import drivers, levels
 from extractor.coding.documents import is_operative
-from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, SIDE_ACTS, Facts
+from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, SIDE_ACTS, Facts, once
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.redo import is_redo
-from extractor.coding.sides import Sides
+from extractor.coding.sides import sides
 from extractor.coding.sites import WORK
 from extractor.coding.views import approach, tubular
 from extractor.events.linker import Doing
@@ -79,6 +79,7 @@ def _extent(facts: Facts, near: Neighbours) -> Iterator[str]:
         yield "three_laminae"
 
 
+@once
 def _worked(facts: Facts) -> tuple[tuple[str, ...], list[Doing], bool]:
     """Interspaces with work, the work, and whether the narrative itself places it."""
     doings = [d for d in facts.done if d.act in WORK]
@@ -147,5 +148,5 @@ _GROUPS: Mapping[str, Callable[[Facts, Neighbours], Iterable[str]]] = {
     "region": _region,
     "interspace": _interspace,
     "extent": _extent,
-    "side": lambda facts, near: (Sides(facts).body,),
+    "side": lambda facts, near: (sides(facts).body,),
 }

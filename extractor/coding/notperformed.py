@@ -9,6 +9,7 @@ from extractor.language.account import Mention
 from extractor.vocabulary import COMPONENTS, Act, Section, Status
 
 _OUTER = HEADER | {Section.INDICATION, Section.CONSENT, Section.PLAN, Section.DIAGNOSIS, Section.FINDINGS}
+_ACTS = frozenset(Act)
 _SAME = {"disc_entered": Act.DISCECTOMY, "facet_opened": Act.FACETECTOMY}
 _LEFT = {"disc": Act.DISCECTOMY, "facet": Act.FACETECTOMY, "foramen": Act.FORAMINOTOMY}
 
@@ -36,7 +37,7 @@ def _judged(facts: Facts) -> Iterator[tuple[Act, Status, Mention]]:
     """Acts by name anywhere, and work told in the narrative, that a cue denies, plans, remembers or stops."""
     for m in facts.account.of("act") + facts.account.of("deed"):
         value = _SAME.get(m.value, m.value) if m.status is Status.NEGATED else m.value
-        if value not in set(Act):
+        if value not in _ACTS:
             continue
         if m.status is Status.PERFORMED and _told_of_the_past(facts, m):
             yield Act(value), Status.HISTORICAL, m

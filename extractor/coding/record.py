@@ -20,7 +20,7 @@ from extractor.coding.neighbours import Neighbours
 from extractor.coding.notperformed import not_performed
 from extractor.coding.opinion import Opinion
 from extractor.coding.selection import Case, Line, select
-from extractor.coding.sides import Sides
+from extractor.coding.sides import sides
 from extractor.events.linker import Doing, link
 from extractor.knowledge import Knowledge
 from extractor.language.account import Account, Mention
@@ -40,6 +40,9 @@ _ROLES = {
     "level": Role.LEVEL, "side": Role.SIDE, "driver": Role.DRIVER, "view": Role.APPROACH, "neighbour": Role.FUSION,
     "redo": Role.REEXPLORATION, "target": Role.ROUTE, "mark": Role.CONTEXT,
 }  # fmt: skip
+
+
+_ACTS = frozenset(Act)
 
 
 class Ledger:
@@ -105,7 +108,7 @@ def _case(facts: Facts, near: Neighbours, call: Call, when: dt.date, knowledge: 
     regions = facts.regions.most_common(1)
     return Case(
         call,
-        Sides(facts),
+        sides(facts),
         when,
         knowledge.codebook,
         settings,
@@ -130,7 +133,7 @@ def _put_back(facts: Facts) -> bool:
 
 
 def _done_acts(facts: Facts) -> tuple[Act, ...]:
-    return tuple(sorted(Act(act) for act in facts.acts & set(Act)))
+    return tuple(sorted(Act(act) for act in facts.acts & _ACTS))
 
 
 def asked(judged: Judged) -> tuple[frozenset[str], frozenset[Family]]:
@@ -173,7 +176,7 @@ def make_record(
     told = [
         (d, ledger.add([d.mention, *d.support]))
         for d in facts.doings
-        if d.act in set(Act) and d.status is not Status.HISTORICAL
+        if d.act in _ACTS and d.status is not Status.HISTORICAL
     ]
     names = ledger.numbered()
 

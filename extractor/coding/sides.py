@@ -7,7 +7,7 @@ from functools import cached_property
 
 from extractor import spine
 from extractor.coding.calls import Call
-from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts
+from extractor.coding.facts import BODY, HEADER, LAMINA_ACTS, Facts, once
 from extractor.events.linker import Doing
 from extractor.vocabulary import Family, Section, Side, Status
 
@@ -23,6 +23,12 @@ _EITHER = frozenset({Family.FORAMINAL, Family.PERCUTANEOUS})
 _WINDOWS = frozenset(
     {Family.LAMINOTOMY, Family.REEXPLORATION, Family.ENDOSCOPIC, Family.TRANSPEDICULAR, Family.PERCUTANEOUS}
 )
+
+
+@once
+def sides(facts: Facts) -> Sides:
+    """The sides of one note."""
+    return Sides(facts)
 
 
 class Sides:

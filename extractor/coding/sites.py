@@ -10,7 +10,7 @@ from extractor.coding.calls import Call
 from extractor.coding.facts import LAMINA_ACTS, SIDE_ACTS, Facts
 from extractor.coding.neighbours import Neighbours
 from extractor.coding.redo import is_redo
-from extractor.coding.sides import Sides
+from extractor.coding.sides import sides
 from extractor.events.linker import Doing
 from extractor.vocabulary import Act, Driver, Family, Region, Side, Status
 
@@ -140,13 +140,13 @@ def _keyhole(facts: Facts, level: str, acts: set[str], own: Sequence[Doing]) -> 
     """Cervical one-sided window for a root: the laminotomy family even when a spur is the cause."""
     if not level or spine.region_of(level) is not Region.CERVICAL:
         return False
-    sides = {s for d in own for s in d.sides} or {Sides(facts).body} - {Side.UNSPECIFIED, Side.BILATERAL}
+    said = {s for d in own for s in d.sides} or {sides(facts).body} - {Side.UNSPECIFIED, Side.BILATERAL}
     wide = any(
         d.act == "midline" or (d.act == "laminectomy" and d.extent != "edge") or Side.BILATERAL in d.sides
         for d in facts.done
         if d.act in WORK or d.act == "midline"
     )
-    return not wide and len(sides) == 1 and bool(acts & {"laminotomy", "foraminotomy", "facetectomy"})
+    return not wide and len(said) == 1 and bool(acts & {"laminotomy", "foraminotomy", "facetectomy"})
 
 
 def _beside_cage(facts: Facts, level: str, own: Sequence[Doing]) -> tuple[Family | None, str]:

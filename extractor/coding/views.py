@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from extractor.coding.facts import BODY, HEADER, Facts
+from extractor.coding.facts import BODY, HEADER, Facts, once
 from extractor.language.account import Mention
 from extractor.vocabulary import Approach
 
 _TOLD = HEADER | BODY
 
 
+@once
 def approach(facts: Facts) -> tuple[Approach, tuple[Mention, ...]]:
     """The view of the decompression, with the words for it. Endoscope-assisted open work stays open."""
     by_eye = facts.mentions("view", "by_eye", "tubular", sections=BODY)
@@ -69,6 +70,7 @@ def _endoscopic(facts: Facts) -> tuple[Mention, ...]:
     return words if len(strong) >= 2 and len(told) > len(by_eye) and not assisted else ()
 
 
+@once
 def tubular(facts: Facts) -> tuple[Mention, ...]:
     found = facts.mentions("view", "tubular", sections=_TOLD)
     return found if len(found) >= 2 or any(m.section in HEADER for m in found) else ()

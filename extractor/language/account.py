@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -40,7 +41,7 @@ class Mention(NamedTuple):
     group: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sentence:
     """One sentence with its mentions in order."""
 
@@ -50,11 +51,15 @@ class Sentence:
     section: Section
     mentions: tuple[Mention, ...]
 
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[Mention, ...]]:
+        return _by_kind(self.mentions)
+
     def of(self, kind: str) -> tuple[Mention, ...]:
-        return tuple(m for m in self.mentions if m.kind == kind)
+        return self._by_kind.get(kind, ())
 
     def has(self, kind: str, *values: str) -> bool:
-        return any(m.kind == kind and m.value in values for m in self.mentions)
+        return any(m.value in values for m in self._by_kind.get(kind, ()))
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,14 @@ class Account:
 
     @cached_property
     def _by_kind(self) -> dict[str, tuple[Mention, ...]]:
-        found: dict[str, list[Mention]] = {}
-        for sentence in self.sentences:
-            for m in sentence.mentions:
-                found.setdefault(m.kind, []).append(m)
-        return {kind: tuple(ms) for kind, ms in found.items()}
+        return _by_kind(m for sentence in self.sentences for m in sentence.mentions)
 
     def of(self, kind: str) -> tuple[Mention, ...]:
         return self._by_kind.get(kind, ())
+
+
+def _by_kind(mentions: Iterable[Mention]) -> dict[str, tuple[Mention, ...]]:
+    found: dict[str, list[Mention]] = {}
+    for m in mentions:
+        found.setdefault(m.kind, []).append(m)
+    return {kind: tuple(ms) for kind, ms in found.items()}

@@ -15,15 +15,15 @@ _ABBREVIATED = {
 _STOP = re.compile(r"[.!?](?=[\s\"')\]]|$)|\n")
 _SPOKEN_STOP = re.compile(_STOP.pattern + r"|(?<=\w)\s?(?:period|full stop)\s(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]")
-_LAST_WORD = re.compile(r"([\w.]+)$")
+_LAST_WORD = re.compile(r"[\w.]+$")
+_LONGEST_WORD = 20
+"""Characters before a stop that are looked at: no abbreviation is longer."""
 _OPENERS = (
     "but", "then", "while", "whereas", "until", "because", "although", "though", "however", "so that",
     "following which", "after which", "and then", "when", "which", "where",
     r"and (?=(?:we|i|he|she|it|they|the|this|these|a|an|there|no|then|both|each|was|were)\b)",
 )  # fmt: skip
-_CLAUSE = re.compile(
-    rf"[,;:()]|\s-\s|\b(?:{alternatives([(opener, opener) for opener in _OPENERS])[0]})\b"
-)
+_CLAUSE = re.compile(rf"[,;:()]|\s-\s|\b(?:{alternatives([(opener, opener) for opener in _OPENERS])[0]})\b")
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -62,7 +62,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_abbreviation(text: str, stop: int, start: int) -> bool:
-    last = _LAST_WORD.search(text, start, stop)
+    last = _LAST_WORD.search(text, max(start, stop - _LONGEST_WORD), stop)
     word = (last.group() if last else "").lower()
     numbered = word.isdigit() and not text[start : stop - len(word)].strip()
     following = text[stop + 1 : stop + 3].strip()

@@ -67,12 +67,14 @@ class Reader:
         literals = self._literals(doc)
         hits = self._finder(here, literals)
         judged = self._assertion(here, literals, targets(hits, here.words))
-        clauses = clause_numbers(here, [hit.head for hit in hits])
         last = 0
-        for first, past in here.sentences:
+        for span in here.sentences:
+            first, past = span
             own = last
             while last < len(hits) and hits[last].head < past:
                 last += 1
+            inside = hits[own:last]
+            clauses = clause_numbers(here, span, [hit.head for hit in inside])
             said = [
                 Said(
                     hit,
@@ -82,9 +84,10 @@ class Reader:
                     clause + number,
                     base,
                 )
-                for hit, number in zip(hits[own:last], clauses[own:last], strict=True)
+                for hit, number in zip(inside, clauses, strict=True)
             ]
-            yield Draft(base + here.starts[first], base + here.ends[past - 1], said, clause + len(here.words))
+            clause += max(clauses, default=0) + 1
+            yield Draft(base + here.starts[first], base + here.ends[past - 1], said, clause)
 
 
 def _broken_at(starts: Sequence[int], text: str) -> str:

@@ -31,7 +31,7 @@ class Sentences:
 
 
 class Mentions:
-    """Writes mentions to ``doc.spans["opnote"]``: label is the rule, ``id_`` the kind of mention, ``kb_id_`` its value."""
+    """Writes mentions to ``doc.spans["opnote"]``: ``label_`` is the rule, ``id_`` the kind, ``kb_id_`` the value."""
 
     def __init__(self, nlp: Language, knowledge: Knowledge) -> None:
         self._literals = Literals(nlp)

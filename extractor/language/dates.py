@@ -6,8 +6,10 @@ import datetime as dt
 import re
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_NUMERIC = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}(?!\w)|\d{1,2}[/.-]\d{1,2}[/.-](?:(?:19|20)\d\d|\d\d)(?!\w)")
-_YEAR = re.compile(r"(?:19|20)\d\d(?!\w)")
+_NUMERIC = re.compile(
+    r"\d(?:(?<=[12])\d{3}(?:(?<=19..)|(?<=20..))-\d{1,2}-\d{1,2}|\d?[/.-]\d{1,2}[/.-](?:(?:19|20)\d\d|\d\d))(?!\w)"
+)
+_YEAR = re.compile(r"[12](?:(?<=1)9|(?<=2)0)\d\d(?!\w)")
 _WRITTEN = re.compile(
     rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{'|'.join(_MONTHS)})[a-z]*\.?,? |"
     rf"(?:{'|'.join(_MONTHS)})[a-z]*\.? \d{{1,2}}(?:st|nd|rd|th)?,? )$"

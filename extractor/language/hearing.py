@@ -48,6 +48,8 @@ class Edits:
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the old text for a span of the new one; a replaced piece stands for the whole of what it was."""
+        if len(self._from) == 1:
+            return start, end
         first = self._old[bisect_right(self._from, start) - 1]
         last = self._old[bisect_right(self._from, end - 1) - 1]
         return (

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from extractor import spine
 
@@ -72,7 +72,8 @@ _OF_NUMBERS = re.compile(
     r"until\b|on\b|in\b|out\b|off\b|from\b|both\b|as\b|only\b|is\b|which\b|$))"
 )
 _PART = re.compile(
-    r"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|under ?side|upper|lower)$"
+    r"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|"
+    r"under ?side|upper|lower)$"
 )
 _BONE_NOUN = re.compile(
     r" (?=[1-9otfsen])(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))"
@@ -81,8 +82,7 @@ _BONE_NOUN = re.compile(
 _SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One bone, one interspace or one range of a level expression.
 
     ``levels``: bones of a single or ``and``-joined bone, interspaces of a pair or range; ``bones``: all bones named,
@@ -137,7 +137,7 @@ def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
     if any(b.join == "-" and spine.rank(b.bone) < spine.rank(a.bone) for a, b in pairwise(pieces)):
         return []
     if len(pieces) == 2 and pieces[1].join == "and" and _SPACE_BETWEEN.search(text, max(0, start - _LONGEST), start):
-        pieces[1] = replace(pieces[1], join="-")
+        pieces[1] = pieces[1]._replace(join="-")
     return list(_segments(pieces, group))
 
 
@@ -157,8 +157,7 @@ def _packed(start: int, words: str, group: int) -> list[Segment]:
     return [Segment(start, start + len(words), (level,), spine.ends(level), "interspace", group)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     start: int
     end: int
     join: str

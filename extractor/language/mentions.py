@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from extractor.knowledge import Knowledge
@@ -72,7 +71,7 @@ class Finder:
         for base, last, inside, own in _by_sentence(here.sentences, matches, parts):
             tokens = here.words[base:last]
             things = [work.Found(s - base, e - base, r.value, r.id) for r, s, e in inside if r.table == "anatomy"]
-            things += [replace(p, start=p.start - base, end=p.end - base) for p in own]
+            things += [p._replace(start=p.start - base, end=p.end - base) for p in own]
             things.sort(key=lambda f: f.start)
             verbs = [work.Found(s - base, e - base, r.value, r.id) for r, s, e in inside if r.table == "work"]
             if verbs:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from spacy.attrs import IDX, LENGTH, LOWER
 from spacy.tokens import Doc
@@ -48,15 +49,14 @@ def passage(doc: Doc, text: str, lower: str, begins: Iterable[int]) -> Passage:
         [strings[key] for key in doc.to_array(LOWER).tolist()],
         starts,
         [start + length for start, length in zip(starts, lengths, strict=True)],
-        list(zip(bounds, bounds[1:], strict=False)) if starts else [],
+        list(pairwise(bounds)) if starts else [],
     )
 
 
-def clause_numbers(here: Passage, tokens: Iterable[int]) -> list[int]:
-    """For each of some tokens the number of its clause, counted through the passage."""
-    begins = [
-        begin
-        for first, past in here.sentences
-        for begin in boundaries.clause_starts(here.lower, here.starts[first], here.ends[past - 1])
-    ]
+def clause_numbers(here: Passage, span: tuple[int, int], tokens: Sequence[int]) -> list[int]:
+    """For each of some tokens of a sentence the number of its clause there, 1 for the first."""
+    if len(tokens) < 2:
+        return [1] * len(tokens)
+    first, past = span
+    begins = boundaries.clause_starts(here.lower, here.starts[first], here.ends[past - 1])
     return [bisect_right(begins, here.starts[token]) for token in tokens]

@@ -35,36 +35,28 @@ class Headings:
                 self._by_head.setdefault(head.lower(), rule)
             spoken += rule.spoken
         self._written = re.compile(
-            r"(?<!\S)(?:^|(?<=\n)|(?<=[.;]\s)|(?<=\|\s)|(?<=\s-\s))[ \t>*#=_.~\[(-]*"
+            r"\s(?:(?<=\n)|(?<=[.;]\s)|(?<=\|\s)|(?<=\s-\s))[ \t>*#=_.~\[(-]*"
             r"(?:\(?(?:\d{1,2}|[a-z]|[ivx]+)[.)]\s*)?"
             rf"(?P<head>{_any_of(self._by_head)})(?P<tail>\s*\([^)\n]{{0,40}}\))?\s*"
             r"(?P<mark>:|\.{2,}|--|-(?=\s)|=|\.(?=\s)|(?=\n|$))"
         )
-        self._spoken = re.compile(rf"\b(?:{_any_of(spoken)})\b")
+        self._spoken = re.compile(rf"\W(?P<head>{_any_of(spoken)})\b")
 
     def __call__(self, heard: Heard) -> list[Heading]:
-        text, lower = heard.text, heard.lower
-        written = [
-            self._heading(m.start("head"), m.end(), m["head"])
-            for m in self._written.finditer(lower)
-            if _may_head(m, text)
-        ]
+        text, lower = heard.text, "\n" + heard.lower  # the break stands before a heading at the very start
+        written = [self._heading(m) for m in self._written.finditer(lower) if _may_head(m, text)]
         taken = {h.start for h in written}
         written += [
             Heading(start, end, None, False, "section.unknown") for start, end in _unknown(text) if start not in taken
         ]
-        written += [
-            self._heading(m.start(), m.end(), m.group()) for m in _DICTATED.finditer(lower) if m.start() not in taken
-        ]
+        written += [self._heading(m) for m in _DICTATED.finditer(lower) if m.start("head") - 1 not in taken]
         taken |= {h.start for h in written}
-        spoken = [
-            self._heading(m.start(), m.end(), m.group()) for m in self._spoken.finditer(lower) if m.start() not in taken
-        ]
+        spoken = [self._heading(m) for m in self._spoken.finditer(lower) if m.start("head") - 1 not in taken]
         return _within_narrative(_told_at_length(sorted((*written, *spoken), key=lambda h: h.start), text))
 
-    def _heading(self, start: int, end: int, words: str) -> Heading:
-        rule = self._by_head[" ".join(words.split())]
-        return Heading(start, end, Section(rule.value), rule.scope == "line", rule.id)
+    def _heading(self, match: re.Match[str]) -> Heading:
+        rule = self._by_head[" ".join(match["head"].split())]
+        return Heading(match.start("head") - 1, match.end() - 1, Section(rule.value), rule.scope == "line", rule.id)
 
 
 def _any_of(heads: Iterable[str]) -> str:
@@ -74,7 +66,7 @@ def _any_of(heads: Iterable[str]) -> str:
 
 
 _DICTATED = re.compile(
-    r"[op](?:(?<![^\n].)|(?<=[.;]\s.)|(?<=\bsame\s.))(?:(?<=o)perations?|(?<=p)rocedures?)"
+    r"(?P<head>[op](?:(?<=\n.)|(?<=[.;]\s.)|(?<=\bsame\s.))(?:(?<=o)perations?|(?<=p)rocedures?))"
     r"(?=\s(?!was|is|in\b|note|had|began|went|well|tolerated|itself|took|report|room|table|without|"
     r"and\b|of|by|to\b|on\b|with|as\b|for\b|were|are|time|start|codes?|date)[a-z0-9])"
 )
@@ -109,9 +101,9 @@ def _is_told(body: str, titled: bool) -> bool:
     return long or (titled and (len(lines[0]) > 160 and stops[0] >= 1 or (len(body) > 400 and sum(stops) >= 4)))
 
 
-_CAPITAL_LINE = re.compile(r"(?<![^\n])[ \t*#=-]*(?P<head>[A-Z][A-Z0-9 ,/&()'.+-]{3,60}?)[ \t]*:?[ \t=-]*(?=\n|$)")
+_CAPITAL_LINE = re.compile(r"\n[ \t*#=-]*(?P<head>[A-Z][A-Z0-9 ,/&()'.+-]{3,60}?)[ \t]*:?[ \t=-]*(?=\n|$)")
 _TITLE_LINE = re.compile(
-    r"(?<![^\n])[ \t*#]*"
+    r"\n[ \t*#]*"
     r"(?P<head>[A-Z][a-z]+(?:[ /-](?:[a-z]+|[A-Z][a-z]+|[LCTS]\d+(?:[-/][LCTS]?\d+)?|\d-\d)){0,5})"
     r",?[ \t]*:?[ \t]*(?=\n)"
 )
@@ -119,22 +111,28 @@ _TITLE_LINE = re.compile(
 
 def _unknown(text: str) -> list[tuple[int, int]]:
     """Lines that look like headings though no table knows them: they end the section before, and tell nothing."""
-    found = [m.span("head") for m in _TITLE_LINE.finditer(text)]
-    if sum(map(text.count, ascii_lowercase)) > len(text) * 0.3:
-        found += [m.span("head") for m in _CAPITAL_LINE.finditer(text)]
-    return found
+    lines = "\n" + text
+    found = list(_TITLE_LINE.finditer(lines))
+    if len(text.encode("ascii", "ignore").translate(None, _SMALL)) < len(text) * _TYPED:
+        found += _CAPITAL_LINE.finditer(lines)
+    return [(m.start("head") - 1, m.end("head") - 1) for m in found]
+
+
+_SMALL = ascii_lowercase.encode()
+_TYPED = 0.7
+"""Share of other characters than small letters from which a note is all in capitals, so that they mark no heading."""
 
 
 def _may_head(match: re.Match[str], text: str) -> bool:
     """A one-word heading in running text needs its colon; at the start of a line a colon, a dash or an empty rest."""
-    at_line = not match.start() or text[match.start() - 1] == "\n"
+    at_line = match.group()[0] == "\n"
     mark = match["mark"]
     if mark == ":":
         return True
     if not at_line:
         return False
     if mark == ".":
-        head = text[match.start("head") : match.end("head")]
+        head = text[match.start("head") - 1 : match.end("head") - 1]
         return len(head.split()) > 1 or head.isupper() or head in {"Hx", "Tech", "Dx"} or _is_run_in(head)
     return True
 

@@ -42,7 +42,8 @@ _LOOSE = frozenset({Section.TITLE, Section.INDICATION, Section.CONSENT, Section.
 
 def sections(drafts: Sequence[Draft], headings: list[Heading], text: str) -> list[Section]:
     """The section of each sentence. The operation begins with the first sentence that brings the patient to the table;
-    what a heading does not govern is title or indication before that, narrative after. A note whose operation no words open is told from its first work on.
+    what a heading does not govern is title or indication before that, narrative after. A note whose operation
+    no words open is told from its first work on.
     """
     promised = _narrative_from(headings, len(text))
     state = _State(promised)

@@ -10,8 +10,8 @@ _MOST = 50_000
 
 
 class Tokens:
-    """spaCy's tokenizer. It caches no word that it first meets behind a special case ("a.m.", "cannot") of the same text,
-    so each word is shown to it alone once.
+    """spaCy's tokenizer. It caches no word that it first meets behind a special case ("a.m.", "cannot") of the same
+    text, so each word is shown to it alone once.
     """
 
     def __init__(self, nlp: Language) -> None:

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from extractor.language import grammar as g
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A structure or a verb in a sentence: token span, value and rule. ``start`` below zero: from a sentence before."""
 
     start: int
@@ -27,8 +26,7 @@ class Found:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(NamedTuple):
     """Work of one kind on one structure. ``verb`` is the judged word."""
 
     structure: Found
