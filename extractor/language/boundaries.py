@@ -23,7 +23,7 @@ _OPENERS = (
     "following which", "after which", "and then", "when", "which", "where",
     r"and (?=(?:we|i|he|she|it|they|the|this|these|a|an|there|no|then|both|each|was|were)\b)",
 )  # fmt: skip
-_CLAUSE = re.compile(rf"[,;:()]|\s-\s|\b(?:{alternatives([(opener, opener) for opener in _OPENERS])[0]})\b")
+_CLAUSE = re.compile(rf"[,;:()]|\s(?:-\s|(?:{alternatives([(opener, opener) for opener in _OPENERS])[0]})\b)")
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -76,4 +76,4 @@ def _is_abbreviation(text: str, stop: int, start: int) -> bool:
 
 def clause_starts(text: str, start: int, end: int) -> Sequence[int]:
     """Offsets at which a new clause of a sentence begins, the sentence's own start first; ``text`` in lower case."""
-    return [start, *(m.end() for m in _CLAUSE.finditer(text, start, end))]
+    return [start, *(m.end() for m in _CLAUSE.finditer(text, max(0, start - 1), end))]

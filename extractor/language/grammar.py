@@ -45,6 +45,7 @@ ACTIVE_FORMS = _set("took take resect remove excise drill bit")
 AUXILIARIES = _set("was were been being is are be has have had got get gets came comes")
 STRONG_BREAKS = frozenset(".;:()\n")
 CLAUSE_OPENERS = _set("while which where when but until as")
+CLAUSE_BREAKS = STRONG_BREAKS | CLAUSE_OPENERS
 IDIOMS = _set(
     "care pains precautions films film radiographs radiograph photographs photograph pictures picture cultures culture "
     "samples sample biopsies time x-rays x-ray images image history measures steps"
@@ -52,6 +53,7 @@ IDIOMS = _set(
 """Subjects that "taken" says nothing of the spine of."""
 PREDICATES = _set("was were is are had has have")
 """Between two structures: the first has a predicate of its own."""
+NEW_CLAUSES = CLAUSE_OPENERS | PREDICATES
 MEETINGS = _set("junction between angle meeting confluence")
 """Before "lamina and facet": where two structures meet, a place."""
 JOINERS = frozenset({",", "and", "/", "&", "or", "+"})

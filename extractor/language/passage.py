@@ -34,7 +34,7 @@ class Passage:
 
 def passage(doc: Doc, text: str, lower: str, begins: Iterable[int]) -> Passage:
     """A passage whose sentences begin at the characters ``begins``; a beginning inside a token counts for nothing."""
-    starts, lengths = doc.to_array([IDX, LENGTH]).T.tolist() if len(doc) else ([], [])
+    starts, lengths, keys = doc.to_array([IDX, LENGTH, LOWER]).T.tolist() if len(doc) else ([], [], [])
     firsts = {0}
     for begin in begins:
         index = bisect_left(starts, begin)
@@ -46,7 +46,7 @@ def passage(doc: Doc, text: str, lower: str, begins: Iterable[int]) -> Passage:
         doc,
         text,
         lower,
-        [strings[key] for key in doc.to_array(LOWER).tolist()],
+        [strings[key] for key in keys],
         starts,
         [start + length for start, length in zip(starts, lengths, strict=True)],
         list(pairwise(bounds)) if starts else [],

@@ -60,6 +60,7 @@ def deeds(
     return found + list(_trailing(tokens, free, working, removing)) + list(_by_tool(tokens, free, verbs, working))
 
 
+_MORE = frozenset({"then", "plus", "and"})
 _BONY = frozenset({"lamina", "facet", "flavum", "spinous_process", "interspinous", "loose_arch"})
 
 
@@ -72,9 +73,9 @@ def _trailing(
         if verb not in removing or verb is None or thing.value not in {"lamina", "facet", "flavum"}:
             continue
         between = tokens[verb.end : thing.start]
-        joined = any(t in {"then", "plus", "and"} for t in between[-10:]) or "with" in between[-4:]
+        joined = not _MORE.isdisjoint(between[-10:]) or "with" in between[-4:]
         joined = joined or any(pair in {("together", "with"), ("along", "with")} for pair in pairwise(between))
-        joined = joined and not any(t in g.STRONG_BREAKS | g.CLAUSE_OPENERS for t in between)
+        joined = joined and g.CLAUSE_BREAKS.isdisjoint(between)
         if joined and not _is_placed(tokens, thing, since=verb.end, barring=frozenset({"with"})):
             yield Deed(thing, verb)
 
@@ -103,7 +104,10 @@ def _is_idiom(tokens: Sequence[str], start: int) -> bool:
 
 def _in_pieces(tokens: Sequence[str], start: int) -> bool:
     """Whether what was out or off was so "in pieces", "in one piece"."""
-    return any(t in {"piece", "pieces", "strips", "bites", "fragments", "toto"} for t in tokens[start + 1 : start + 4])
+    return not _PIECES.isdisjoint(tokens[start + 1 : start + 4])
+
+
+_PIECES = frozenset({"piece", "pieces", "strips", "bites", "fragments", "toto"})
 
 
 def _objects(tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int, right: int) -> list[Found]:
@@ -119,7 +123,7 @@ def _is_active(tokens: Sequence[str], verb: Found) -> bool:
     """Infinitive, gerund, noun with "of", or a plain past after a subject that is a person or a tool."""
     word = tokens[verb.start]
     before = tokens[max(0, verb.start - 3) : verb.start]
-    if any(t in g.AUXILIARIES for t in before):
+    if not g.AUXILIARIES.isdisjoint(before):
         return word.endswith("ing") and before[-1] not in {"was", "were"}
     if word.endswith("ing") or tokens[verb.end - 1] == "of" or word in g.ACTIVE_FORMS:
         return True
@@ -131,8 +135,8 @@ def _shares(tokens: Sequence[str], left: int, start: int) -> bool:
     between = tokens[left:start]
     return (
         len(between) <= 14
-        and not any(t in g.STRONG_BREAKS for t in between)
-        and any(t in g.CHAINS for t in between)
+        and g.STRONG_BREAKS.isdisjoint(between)
+        and not g.CHAINS.isdisjoint(between)
         and not _has_subject(between)
     )
 
@@ -141,7 +145,10 @@ def _has_subject(between: Sequence[str]) -> bool:
     """Whether the words after the last "and" hold a subject of their own: "and further films were not taken"."""
     start = max(i for i, t in enumerate(between) if t in g.CHAINS) + 1
     auxiliary = next((i for i, t in enumerate(between) if i >= start and t in {"was", "were"}), start)
-    return any(t not in g.SUBJECTS | g.PRONOUNS | g.ADVERBS and not t.endswith("ly") for t in between[start:auxiliary])
+    return any(t not in _NO_SUBJECTS and not t.endswith("ly") for t in between[start:auxiliary])
+
+
+_NO_SUBJECTS = g.SUBJECTS | g.PRONOUNS | g.ADVERBS
 
 
 def _pronoun(
@@ -149,7 +156,7 @@ def _pronoun(
 ) -> list[Found]:
     """What "it", "these" or "their inner third" before a verb stand for: the last structure named, here or before."""
     index = next((i for i in range(verb.start - 1, max(left, verb.start - 9) - 1, -1) if tokens[i] in g.PRONOUNS), None)
-    if index is None or any(t in g.STRONG_BREAKS for t in tokens[index : verb.start]):
+    if index is None or not g.STRONG_BREAKS.isdisjoint(tokens[index : verb.start]):
         return []
     before = [s for s in structures if s.end <= index and s.value not in {"soft", "bone"}]
     chosen = [s for s in before if not _is_placed(tokens, s)] or before or list(spoken_of)
@@ -171,7 +178,7 @@ def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, le
         if _is_broken(tokens, thing.end, verb.start):
             break
         between = _joint(tokens[thing.end : found[-1].start]) if found else ()
-        if any(t in g.CLAUSE_OPENERS or t in g.PREDICATES for t in between):
+        if between and not g.NEW_CLAUSES.isdisjoint(between):
             break
         opening = _OPENING if not found and not _holds(structures, thing.end, verb.start) else frozenset()
         if not _is_placed(tokens, thing, barring=opening) and not _is_aim(tokens, thing):
@@ -199,7 +206,10 @@ def _is_aim(tokens: Sequence[str], thing: Found) -> bool:
 
 def _is_broken(tokens: Sequence[str], start: int, end: int) -> bool:
     """A full stop or the like between; the colon of a leading label ("Flavum: bitten out") does not break."""
-    return any(t in g.STRONG_BREAKS and not (t == ":" and start + i <= 4) for i, t in enumerate(tokens[start:end]))
+    between = tokens[start:end]
+    if g.STRONG_BREAKS.isdisjoint(between):
+        return False
+    return any(t in g.STRONG_BREAKS and not (t == ":" and start + i <= 4) for i, t in enumerate(between))
 
 
 def _on_right(tokens: Sequence[str], structures: Sequence[Found], verb: Found, right: int) -> list[Found]:
@@ -209,9 +219,9 @@ def _on_right(tokens: Sequence[str], structures: Sequence[Found], verb: Found, r
         if thing.start < verb.end or thing.end > right:
             continue
         gap = tokens[edge : thing.start]
-        if len(gap) > 9 or any(t in g.STRONG_BREAKS or t in g.CLAUSE_OPENERS for t in gap):
+        if len(gap) > 9 or not g.CLAUSE_BREAKS.isdisjoint(gap):
             break
-        if found and not any(t in g.JOINERS for t in gap):
+        if found and g.JOINERS.isdisjoint(gap):
             break
         if _is_placed(tokens, thing, since=verb.end):
             if not found:
@@ -226,9 +236,12 @@ def _source(tokens: Sequence[str], structures: Sequence[Found], verb: Found, rig
     """The structure after "from", "off" or "along": "bone was removed from the lamina"."""
     for thing in structures:
         near = verb.end <= thing.start <= min(verb.end + 8, right)
-        if near and any(t in {"from", "off", "of", "along", "at"} for t in tokens[verb.end - 1 : thing.start]):
+        if near and not _SOURCES.isdisjoint(tokens[verb.end - 1 : thing.start]):
             return [thing]
     return []
+
+
+_SOURCES = frozenset({"from", "off", "of", "along", "at"})
 
 
 def _is_placed(tokens: Sequence[str], thing: Found, since: int = 0, barring: frozenset[str] = frozenset()) -> bool:
