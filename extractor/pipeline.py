@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice
@@ -56,19 +58,21 @@ class Extractor:
         """
         source = iter(notes)
         while batch := list(islice(source, _TOGETHER)):
-            yield from self._together(batch)
+            with _uncollected():
+                records = self._together(batch)
+            yield from records
 
-    def _together(self, notes: Sequence[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]:
+    def _together(self, notes: Sequence[Note | NoteFailure]) -> list[NoteResult | NoteFailure]:
         judged = [
             note if isinstance(note, NoteFailure) else _tried(note.note_id, self._judge_note, note) for note in notes
         ]
-        found = [of_note for of_note in judged if isinstance(of_note, Judged)]
-        opinions = iter(self._opinions(found))
-        for note, of_note in zip(notes, judged, strict=True):
-            if isinstance(of_note, Judged):
-                yield _tried(note.note_id, self._record, note.note_id, of_note, next(opinions))
-            else:
-                yield of_note
+        opinions = iter(self._opinions([found for found in judged if isinstance(found, Judged)]))
+        return [
+            _tried(found.note_id, self._record, found.note_id, of_note, next(opinions))
+            if isinstance(of_note, Judged)
+            else of_note
+            for found, of_note in zip(notes, judged, strict=True)
+        ]
 
     def _judge_note(self, note: Note) -> Judged:
         check_text(note.text, "the note")
@@ -83,6 +87,19 @@ class Extractor:
     def _record(self, note_id: str, judged: Judged, opinion: Opinion | None) -> NoteResult:
         model = self.model.version if self.model else "rules"
         return make_record(judged, note_id, self.knowledge, self.settings, __version__, model, opinion)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage while a few notes are read: they leave hardly any, and the tables would be searched too."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 _TOGETHER = 16

@@ -68,13 +68,13 @@ class Reader:
         hits = self._finder(here, literals)
         judged = self._assertion(here, literals, targets(hits, here.words))
         last = 0
-        for span in here.sentences:
-            first, past = span
+        for first, past in here.sentences:
             own = last
             while last < len(hits) and hits[last].head < past:
                 last += 1
+            start, end = here.starts[first], here.ends[past - 1]
             inside = hits[own:last]
-            clauses = clause_numbers(here, span, [hit.head for hit in inside])
+            clauses = clause_numbers(here, start, end, [hit.head for hit in inside])
             said = [
                 Said(
                     hit,
@@ -86,8 +86,8 @@ class Reader:
                 )
                 for hit, number in zip(inside, clauses, strict=True)
             ]
-            clause += max(clauses, default=0) + 1
-            yield Draft(base + here.starts[first], base + here.ends[past - 1], said, clause)
+            clause += clauses[-1] + 1 if clauses else 1
+            yield Draft(base + start, base + end, said, clause)
 
 
 def _broken_at(starts: Sequence[int], text: str) -> str:

@@ -127,18 +127,26 @@ _LONGEST = 40
 
 def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
     start, words = match.start("all") - 1, match["all"]
-    if match["packed"]:
-        return _packed(start, words, group)
-    if match["first"].startswith(("see", "sea")) and _SEEING.search(text[max(0, start - 8) : start]):
+    before = text[max(0, start - _LONGEST) : start]
+    if words.startswith(("see", "sea")) and _SEEING.search(before):
         return []
-    if _HEART.search(text[max(0, start - 30) : start]):
+    if ("hear" in before or "car" in before or "cor" in before) and _HEART.search(before):
         return []
-    pieces = _pieces(start, words)
+    between = " and " in words and bool(_SPACE_BETWEEN.search(before))
+    found = _USUAL.get(words) if not between else None
+    if found is None:
+        found = _packed(words) if match["packed"] else _spelled(words, between)
+    return [Segment(start + s.start, start + s.end, s.levels, s.bones, s.form, group) for s in found]
+
+
+def _spelled(words: str, between: bool = False) -> list[Segment]:
+    """The segments of one expression, as if it began the text. ``between``: it names the two ends of an interspace."""
+    pieces = _pieces(words)
     if any(b.join == "-" and spine.rank(b.bone) < spine.rank(a.bone) for a, b in pairwise(pieces)):
         return []
-    if len(pieces) == 2 and pieces[1].join == "and" and _SPACE_BETWEEN.search(text, max(0, start - _LONGEST), start):
+    if between and len(pieces) == 2 and pieces[1].join == "and":
         pieces[1] = pieces[1]._replace(join="-")
-    return list(_segments(pieces, group))
+    return list(_segments(pieces, 0))
 
 
 _HEART = re.compile(r"\b(?:heart|cardiac|cardiovascular|cor)\b[^.\n]*$")
@@ -147,14 +155,14 @@ _SPACE_BETWEEN = re.compile(
 )
 
 
-def _packed(start: int, words: str, group: int) -> list[Segment]:
+def _packed(words: str) -> list[Segment]:
     word = words.upper()
     first = word[:2] if word[2].isdigit() else word.rstrip("S1") if word == "L5S1" else word[:-2]
     pairs = {"L5S1": "L5-S1", "C7T1": "C7-T1", "T12L1": "T12-L1", "L51": "L5-S1", "C71": "C7-T1"}
     level = pairs.get(word, f"{first}-{word[0]}{word[2]}")
     if not spine.is_interspace(level):
         return []
-    return [Segment(start, start + len(words), (level,), spine.ends(level), "interspace", group)]
+    return [Segment(0, len(words), (level,), spine.ends(level), "interspace", 0)]
 
 
 class _Piece(NamedTuple):
@@ -165,11 +173,11 @@ class _Piece(NamedTuple):
     explicit: bool
 
 
-def _pieces(offset: int, words: str) -> list[_Piece]:
+def _pieces(words: str) -> list[_Piece]:
     pieces: list[_Piece] = []
     for piece in _PIECE.finditer(words):
         join = " ".join((piece["join"] or "").split())
-        start, end = offset + piece.start("atom"), offset + piece.end("atom")
+        start, end = piece.span("atom")
         bone, explicit = _bone(piece["atom"], pieces[-1].bone if pieces else "", join)
         if bone is None or (pieces and not _may_follow(pieces[-1], join, bone, explicit)):
             break
@@ -290,6 +298,23 @@ def _joined(piece: _Piece, follower: _Piece, group: int) -> Segment | None:
     bones = spine.bones_between(piece.bone, follower.bone)
     form = "interspace" if paired and step == 1 else "range"
     return Segment(piece.start, follower.end, spine.interspaces_between(piece.bone, follower.bone), bones, form, group)
+
+
+def _ways(level: str) -> Iterator[str]:
+    """How a level is mostly written: "l4"; "l4-5", "l4-l5", "l4/5", "l4/l5"."""
+    first, _, last = level.lower().partition("-")
+    yield first
+    if last:
+        yield from (f"{first}{join}{end}" for join in "-/" for end in (last, last[1:]))
+
+
+_USUAL = {
+    words: tuple(_spelled(words))
+    for level in (*spine.VERTEBRAE[1:], *spine.INTERSPACES[1:])
+    for words in _ways(level)
+    if words[0] in "ctl" or "-" not in words
+}
+"""What the expressions that make up most of a note stand for."""
 
 
 def _ordinal(match: re.Match[str], region: re.Match[str], group: int) -> list[Segment]:

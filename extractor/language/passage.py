@@ -53,10 +53,9 @@ def passage(doc: Doc, text: str, lower: str, begins: Iterable[int]) -> Passage:
     )
 
 
-def clause_numbers(here: Passage, span: tuple[int, int], tokens: Sequence[int]) -> list[int]:
-    """For each of some tokens of a sentence the number of its clause there, 1 for the first."""
+def clause_numbers(here: Passage, start: int, end: int, tokens: Sequence[int]) -> list[int]:
+    """For each of some tokens of a sentence, in order, the number of its clause there. A lone one needs no search."""
     if len(tokens) < 2:
         return [1] * len(tokens)
-    first, past = span
-    begins = boundaries.clause_starts(here.lower, here.starts[first], here.ends[past - 1])
+    begins = boundaries.clause_starts(here.lower, start, end)
     return [bisect_right(begins, here.starts[token]) for token in tokens]

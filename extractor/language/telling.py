@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from extractor.language.assertion import Judgement
@@ -24,8 +23,7 @@ class Said(NamedTuple):
     base: int
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A sentence before its section is known: offsets in the plain text and what it says. ``clause``: a number beyond
     all its clauses.
     """
