@@ -21,6 +21,7 @@ VERTEBRAE: tuple[str, ...] = (
 INTERSPACES: tuple[str, ...] = tuple(f"{a}-{b}" for a, b in itertools.pairwise(VERTEBRAE))
 
 _RANK = {v: i for i, v in enumerate(VERTEBRAE)} | {s: i for i, s in enumerate(INTERSPACES)}
+_ORDER = {level: (place, "-" in level) for level, place in _RANK.items()}
 _REGION = {"o": Region.CERVICAL, "C": Region.CERVICAL, "T": Region.THORACIC, "L": Region.LUMBAR, "S": Region.SACRAL}
 
 
@@ -44,7 +45,10 @@ def rank(level: str) -> int:
 
 def sort_levels(levels: Iterable[str]) -> tuple[str, ...]:
     """Head to tail, without doubles; a bone comes before the interspace below it."""
-    return tuple(sorted(set(levels), key=lambda level: (rank(level), "-" in level)))
+    found = set(levels)
+    for level in found:
+        rank(level)
+    return tuple(sorted(found, key=_ORDER.__getitem__))
 
 
 def ends(interspace: str) -> tuple[str, str]:

@@ -103,10 +103,13 @@ class Facts:
     def mentions(
         self, kind: str, *values: str, sections: Iterable[Section] = BODY, performed: bool = True
     ) -> tuple[Mention, ...]:
+        named = self.account.of(kind)
+        if not named:
+            return ()
         within = frozenset(sections)
         return tuple(
             m
-            for m in self.account.of(kind)
+            for m in named
             if m.value in values and m.section in within and (not performed or m.status is Status.PERFORMED)
         )
 

@@ -181,7 +181,7 @@ def make_record(
     names = ledger.numbered()
 
     def ids(keys: Iterable[tuple[int, int, str]]) -> tuple[str, ...]:
-        return tuple(sorted({names[key] for key in keys}, key=lambda name: int(name[1:])))
+        return tuple(names[key] for key in sorted(set(keys)))
 
     return NoteResult(
         note_id=note_id,

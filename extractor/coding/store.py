@@ -34,6 +34,7 @@ LARGEST = 4_000_000
 MOST_MEMBERS = 64
 _LARGEST_MANIFEST = 64_000
 _SHOWN_WEIGHTS = 6
+_FAMILIES = tuple(Family)
 _TRUSTED = ("extractor.coding.classifier.JointClassifier",)
 
 
@@ -56,8 +57,8 @@ class Model:
         alone, joint = self.classifier.opinions(rows)
         return [
             Opinion(
-                dict(zip(Family, alone[note].tolist(), strict=True)),
-                dict(zip(Family, joint[note].tolist(), strict=True)),
+                dict(zip(_FAMILIES, alone[note].tolist(), strict=True)),
+                dict(zip(_FAMILIES, joint[note].tolist(), strict=True)),
                 self.threshold,
                 partial(self._weights, rows[note, len(Family) :]),
             )
@@ -78,7 +79,7 @@ class Model:
 def vector(features: Sequence[str], present: Iterable[str], called: Iterable[Family]) -> np.ndarray[Any, Any]:
     """A row for the classifier: the rules' votes in the order of the families, then the features."""
     found, held = set(called), set(present)
-    return np.array([*(family in found for family in Family), *(name in held for name in features)], dtype=np.float64)
+    return np.array([*(family in found for family in _FAMILIES), *map(held.__contains__, features)], dtype=np.float64)
 
 
 def pack(classifier: JointClassifier) -> bytes:

@@ -59,7 +59,8 @@ class Sentence:
         return self._by_kind.get(kind, ())
 
     def has(self, kind: str, *values: str) -> bool:
-        return any(m.value in values for m in self._by_kind.get(kind, ()))
+        found = self._by_kind.get(kind)
+        return found is not None and any(m.value in values for m in found)
 
 
 @dataclass(frozen=True)

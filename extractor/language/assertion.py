@@ -65,9 +65,9 @@ class Assertion:
         self, here: Passage, literals: Iterable[Literal], targets: Sequence[Target]
     ) -> dict[tuple[int, int], Judgement]:
         """A judgement for each target that any cue reaches, by its token span. ``targets`` come in order."""
-        cues = prune_overlapping_matches([found for found in literals if found[0] in self._cues])
+        cues = list(_longest(found for found in literals if found[0] in self._cues))
         reached: dict[tuple[int, int], list[tuple[str, str]]] = {}
-        for sentence, own, meant in _by_sentence(here.sentences, sorted(cues, key=itemgetter(1)), targets):
+        for sentence, own, meant in _by_sentence(here.sentences, cues, targets):
             for target, modifier in self._edges(_Sentence(*sentence), own, meant):
                 value, _, cue = modifier.category.lower().partition("|")
                 bounded = target.label_ == DEED or _words(here, modifier) in _PHRASAL
@@ -84,6 +84,23 @@ class Assertion:
         graph.apply_modifiers()
         edges: list[tuple[Target, ConTextModifier]] = graph.edges
         return edges
+
+
+def _longest(cues: Iterable[Literal]) -> Iterator[Literal]:
+    """The longest of cues that share words, as ConText has it; in order."""
+    together: list[Literal] = []
+    end = 0
+    for cue in sorted(cues, key=itemgetter(1, 2)):
+        if cue[1] >= end:
+            yield from _pruned(together)
+            together = []
+        together.append(cue)
+        end = max(end, cue[2])
+    yield from _pruned(together)
+
+
+def _pruned(together: list[Literal]) -> list[Literal]:
+    return together if len(together) < 2 else sorted(prune_overlapping_matches(together), key=itemgetter(1))
 
 
 def _by_sentence(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from extractor.knowledge import Knowledge
+from extractor.knowledge.rules import Rule
 from extractor.language import grammar, levels, work
 from extractor.language.assertion import DEED, NOUN, Target
 from extractor.language.matching import Literal, Literals, Match, Vocabulary
@@ -44,6 +46,7 @@ class Finder:
     def __init__(self, literals: Literals, knowledge: Knowledge) -> None:
         rules = [r for r in knowledge.rules if r.table in _KINDS]
         self._vocabulary = Vocabulary(literals, rules)
+        self._said = {rule.id: _said(rule) for rule in rules}
         self._acts = {(c.structure, c.work): c for c in knowledge.compositions}
         self._nouns = Nouns(knowledge.table("levels"))
         self._patterns = [(r, re.compile("|".join(r.patterns))) for r in rules if r.patterns]
@@ -52,7 +55,11 @@ class Finder:
         """Every mention, in the order of the judged words."""
         matches = self._vocabulary(literals, here.words)
         located = self._levels(here)
-        hits = [hit for match in matches for hit in _literal(match)]
+        hits = [
+            Hit(kind, value, rule.id, start, end, start, end)
+            for rule, start, end in matches
+            for kind, value in self._said[rule.id]
+        ]
         hits += self._by_pattern(here)
         hits += self._deeds(here, matches, _level_parts(located, here.words))
         hits += located
@@ -67,7 +74,7 @@ class Finder:
 
     def _deeds(self, here: Passage, matches: Sequence[Match], parts: Sequence[work.Found]) -> list[Hit]:
         found: list[Hit] = []
-        spoken_of: list[work.Found] = []
+        before: tuple[list[str], list[work.Found]] = ([], [])
         for base, last, inside, own in _by_sentence(here.sentences, matches, parts):
             tokens = here.words[base:last]
             things = [work.Found(s - base, e - base, r.value, r.id) for r, s, e in inside if r.table == "anatomy"]
@@ -76,10 +83,13 @@ class Finder:
             verbs = [work.Found(s - base, e - base, r.value, r.id) for r, s, e in inside if r.table == "work"]
             if verbs:
                 marks = [m for m in inside if m[0].id.startswith("mark.extent")]
-                told = (self._deed(d, base, marks, here.words) for d in work.deeds(tokens, things, verbs, spoken_of))
+                told = (
+                    self._deed(d, base, marks, here.words)
+                    for d in work.deeds(tokens, things, verbs, partial(_topics, *before))
+                )
                 made = [hit for hit in told if hit]
                 found += made + _unroofed(made, things, here.words)
-            spoken_of = [work.Found(-1, -1, t.value, t.rule) for t in work.topics(tokens, things)] if things else []
+            before = tokens, things
         return found
 
     def _deed(self, deed: work.Deed, base: int, marks: Sequence[Match], words: list[str]) -> Hit | None:
@@ -124,14 +134,17 @@ class Finder:
 _PLAIN_WORK = {"tool": "remove", "particle": "remove"}
 
 
-def _literal(match: Match) -> Iterator[Hit]:
-    rule, start, end = match
+def _topics(tokens: list[str], things: list[work.Found]) -> list[work.Found]:
+    """What a sentence speaks of, for a pronoun in the next one."""
+    return [work.Found(-1, -1, t.value, t.rule) for t in work.topics(tokens, things)]
+
+
+def _said(rule: Rule) -> tuple[tuple[str, str], ...]:
+    """Kinds and values of the mentions that a rule's words make; structures and verbs are for the deeds."""
     kind = _KINDS[rule.table]
     if kind == "structure" and rule.value == "lesion":
-        yield Hit("lesion", rule.value, rule.id, start, end, start, end)
-    elif kind not in {"structure", "verb"}:
-        for value in rule.value.split("+"):
-            yield Hit(kind, value, rule.id, start, end, start, end)
+        return (("lesion", "lesion"),)
+    return () if kind in {"structure", "verb"} else tuple((kind, value) for value in rule.value.split("+"))
 
 
 def _by_sentence(

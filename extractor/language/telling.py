@@ -64,7 +64,7 @@ def _works(draft: Draft) -> bool:
     done = any(
         s.hit.kind == "deed" and s.hit.value in _WORK and s.judged.status is Status.PERFORMED for s in draft.said
     )
-    return done and not _is_history(draft)
+    return done and "clinical_history" not in _marks(draft)
 
 
 def settled(hit: Hit, judged: Judgement, section: Section) -> tuple[Status, str | None]:
@@ -112,7 +112,8 @@ class _State:
     def section(self, draft: Draft, given: Section | None, heading: int, text: str) -> Section:
         if heading != self._block:
             self._block, self._shifted = heading, False
-        begins, history = _begins(draft), _is_history(draft)
+        marks = _marks(draft)
+        begins, history = "operation_begins" in marks, "clinical_history" in marks
         section = self._decide(draft, given, begins and not history, history, text)
         self._begun = self._begun or (section is Section.NARRATIVE and begins)
         return section
@@ -127,16 +128,12 @@ class _State:
         if self._shifted or (given is None and self._begun and not history):
             return Section.NARRATIVE
         if given is None:
-            return _opening(draft, text)
+            return Section.INDICATION if history else _opening(draft, text)
         return Section.INDICATION if given is Section.TITLE and history else given
 
 
-def _begins(draft: Draft) -> bool:
-    return any(s.hit.value == "operation_begins" and s.hit.kind == "mark" for s in draft.said)
-
-
-def _is_history(draft: Draft) -> bool:
-    return any(s.hit.value == "clinical_history" and s.hit.kind == "mark" for s in draft.said)
+def _marks(draft: Draft) -> set[str]:
+    return {said.hit.value for said in draft.said if said.hit.kind == "mark"}
 
 
 _SENTENCES = re.compile(r"[a-z]\.\s+(?=[A-Z])")
@@ -149,4 +146,4 @@ def _opening(draft: Draft, text: str) -> Section:
     line = text[line_start : line_end if line_end >= 0 else len(text)]
     named = any(s.hit.kind in {"act", "neighbour"} for s in draft.said)
     listed = len(line) < 160 and len(_SENTENCES.findall(line)) < 3
-    return Section.TITLE if named and listed and not _is_history(draft) else Section.INDICATION
+    return Section.TITLE if named and listed else Section.INDICATION

@@ -10,7 +10,7 @@ removed"), and a pronoun ("these were enlarged", "it was taken out") stands for 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -33,8 +33,16 @@ class Deed(NamedTuple):
     verb: Found
 
 
+SpokenOf = Callable[[], Sequence[Found]]
+"""The structures a sentence speaks of; asked only where a pronoun needs them."""
+
+
+def _nothing() -> Sequence[Found]:
+    return ()
+
+
 def deeds(
-    tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found], spoken_of: Sequence[Found] = ()
+    tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found], spoken_of: SpokenOf = _nothing
 ) -> list[Deed]:
     """All pairs of structure and work in one sentence. ``tokens`` are lower case; ``spoken_of``: of the one before."""
     found: list[Deed] = []
@@ -152,14 +160,14 @@ _NO_SUBJECTS = g.SUBJECTS | g.PRONOUNS | g.ADVERBS
 
 
 def _pronoun(
-    tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int, spoken_of: Sequence[Found]
+    tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int, spoken_of: SpokenOf
 ) -> list[Found]:
     """What "it", "these" or "their inner third" before a verb stand for: the last structure named, here or before."""
     index = next((i for i in range(verb.start - 1, max(left, verb.start - 9) - 1, -1) if tokens[i] in g.PRONOUNS), None)
     if index is None or not g.STRONG_BREAKS.isdisjoint(tokens[index : verb.start]):
         return []
     before = [s for s in structures if s.end <= index and s.value not in {"soft", "bone"}]
-    chosen = [s for s in before if not _is_placed(tokens, s)] or before or list(spoken_of)
+    chosen = [s for s in before if not _is_placed(tokens, s)] or before or spoken_of()
     return (
         chosen[-1:]
         if tokens[index] in {"it", "this", "which", "that", "its"}
@@ -167,9 +175,9 @@ def _pronoun(
     )
 
 
-def _unsaid(verb: Found, structures: Sequence[Found], spoken_of: Sequence[Found]) -> list[Found]:
+def _unsaid(verb: Found, structures: Sequence[Found], spoken_of: SpokenOf) -> list[Found]:
     """Telegraphic notes leave the subject out: "Came off as two sheets." goes on with what was spoken of last."""
-    return list(spoken_of[-1:]) if verb.start == 0 and not structures else []
+    return list(spoken_of()[-1:]) if verb.start == 0 and not structures else []
 
 
 def _on_left(tokens: Sequence[str], structures: Sequence[Found], verb: Found, left: int) -> list[Found]:
