@@ -31,11 +31,12 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     stop = _SPOKEN_STOP if "period " in text or "full stop " in text else _STOP
     for match in stop.finditer(text):
-        if match.group().startswith(".") and _is_abbreviation(text, match.start(), start):
+        begin, end = match.span()
+        sign = text[begin]
+        if sign == "." and _is_abbreviation(text, begin, start):
             continue
-        end = match.end() if match.group() != "\n" else match.start()
-        yield from _worded(text, start, end)
-        start = match.end()
+        yield from _worded(text, start, begin if sign == "\n" else end)
+        start = end
     yield from _worded(text, start, len(text))
 
 
@@ -43,22 +44,20 @@ _LONGEST = 3000
 """Characters after which speech without a stop is cut: reading a sentence takes the square of its length."""
 
 
-def _worded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _worded(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The sentence between two stops without the white space around it; several where it is too long, none without a
+    word.
+    """
+    found = []
     while end - start > _LONGEST:
         cut = text.rfind(" ", start + 1, start + _LONGEST)
         cut = cut if cut > start else start + _LONGEST
-        yield from _worded(text, start, cut)
+        found += _worded(text, start, cut)
         start = cut
     if _WORD.search(text, start, end):
-        yield _trimmed(text, start, end)
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
+        piece = text[start:end]
+        found.append((end - len(piece.lstrip()), start + len(piece.rstrip())))
+    return found
 
 
 def _is_abbreviation(text: str, stop: int, start: int) -> bool:

@@ -35,7 +35,8 @@ _DORSAL = r"d(?=(?:1[0-2]|[1-9])\s?[-/]\s?d?(?:1[0-2]|[1-9])\b)|(?<=\d[-/])d(?=\
 _ATOM = rf"(?:(?:{_LETTER}|{_DORSAL})[\s-]?{_NUM}|ls(?=[-/]s1)|occiput|c0|oc(?=[-/ ]c))"
 _JOIN = r"(?:\s?(?:-|/|\+|&|,\s?and|,|and|to|through|thru|down to|down through)\s?|\s)"
 _EXPRESSION = re.compile(
-    rf"[^\w.#/-](?=[ctlsedo])(?P<all>(?:(?P<packed>[cl][1-7][1-7](?!\d)|l5s1|c7t1|t12l1)|"
+    rf"[^\w.#/-](?=(?:th?|[clsd])[\s-]?(?:[1-9]|{_NUMBER_WORD})|see|sea|cee|tee|tea|el|es|lumbar|cervical|thoracic|sacral|"
+    rf"oc|c0|ls[-/])(?P<all>(?:(?P<packed>[cl][1-7][1-7](?!\d)|l5s1|c7t1|t12l1)|"
     rf"(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)"
     r"(?!(?<=t[12])[\s-](?:weight|signal|hyper|hypo|image|sequence|post|fat|bright|dark|change|stir)))"
 )

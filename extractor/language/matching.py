@@ -79,10 +79,15 @@ class Vocabulary:
         for _, start, term, end in found:
             if (term.before or term.after) and _spared(term, words, start, end):
                 continue
-            used = taken.setdefault(term.group, set())
-            if used.isdisjoint(range(start, end)) or (term.works and _names_act(start, end, kept)):
-                used.update(range(start, end))
-                kept.append((term.rule, start, end))
+            words_of = range(start, end)
+            used = taken.get(term.group)
+            if used is None:
+                taken[term.group] = set(words_of)
+            elif used.isdisjoint(words_of) or (term.works and _names_act(start, end, kept)):
+                used.update(words_of)
+            else:
+                continue
+            kept.append((term.rule, start, end))
         return sorted(kept, key=lambda m: (m[1], m[2]))
 
 

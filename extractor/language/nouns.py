@@ -51,6 +51,7 @@ class Nouns:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self._after = {term: rule.value for rule in rules for term in rule.terms}
+        self._first = {term.split(" ")[0] for term in self._after}
 
     def __call__(self, lower: list[str], start: int, end: int) -> str:
         found = self._noun_after(lower, end) or self._noun_before(lower, start)
@@ -86,6 +87,8 @@ class Nouns:
         )
 
     def _at(self, lower: list[str], index: int) -> str:
+        if lower[index] not in self._first:
+            return ""
         for length in (3, 2, 1):
             found = self._after.get(" ".join(lower[index : index + length]))
             if found:
