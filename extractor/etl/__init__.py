@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from extractor.errors import UsageError
 
 try:
     import pyarrow  # noqa: F401
 except ImportError:
-    raise UsageError("tables need pyarrow: pip install 'opnote[tables]'") from None
+    message = f"tables need pyarrow, which {sys.executable} does not have: pip install 'opnote[tables]'"
+    raise UsageError(message) from None

@@ -27,14 +27,14 @@ class Columns:
     text: str = "text"
     date_of_service: str | None = "date_of_service"
 
-    def find(self, there: Sequence[str]) -> None:
+    def find(self, there: Sequence[object]) -> None:
         """Raise ``UsageError`` unless each column is there, and once."""
         for name in filter(None, astuple(self)):
             if there.count(name) != 1:
-                found = "more than one" if name in there else "no"
                 raise UsageError(
-                    f"{found} column {name!r}, the columns are {', '.join(there)}; name yours with note_id=, text= and "
-                    "date_of_service= (None without dates)"
+                    f"{'more than one' if name in there else 'no'} column {name!r}, the columns are "
+                    f"{', '.join(map(str, there))}; name yours with note_id=, text= and date_of_service= (None without "
+                    "dates)"
                 )
 
     def check(self, schema: pa.Schema) -> None:

@@ -46,7 +46,7 @@ def _is_pandas(data: object) -> bool:
 
 def _pandas_rows(frame: Any, columns: Columns) -> Iterator[_Cells]:
     """Cell by cell: one column may mix types and ways to be missing, and Arrow would refuse it as a whole."""
-    columns.find([str(label) for label in frame.columns])
+    columns.find(list(frame.columns))
     return zip(*(_pandas_cells(frame, name) for name in astuple(columns)), strict=True)
 
 

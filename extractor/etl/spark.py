@@ -7,7 +7,7 @@ be installed on them. Nothing is shuffled or cached, since both would write note
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -62,10 +62,10 @@ def extract(
     """
     columns = Columns(**names)
     columns.find(notes.columns)
-    chosen = notes.select(*map(_column, filter(None, astuple(columns))))
-    columns.check(to_arrow_schema(chosen.schema, timezone="UTC"))
-    options = (settings or Settings(), tables, model, rules_only)
-    return chosen.mapInArrow(partial(_read, options, names), schema())
+    fields = [notes.schema[name] for name in astuple(columns) if name is not None]
+    columns.check(to_arrow_schema(StructType(fields), timezone="UTC"))
+    chosen = notes.select(*(_column(name).alias(role) for role, name in asdict(columns).items()))
+    return chosen.mapInArrow(partial(_read, (settings or Settings(), tables, model, rules_only)), schema())
 
 
 def codes(records: DataFrame) -> DataFrame:
@@ -78,16 +78,15 @@ def evidence(records: DataFrame) -> DataFrame:
     return _flat(records, "evidence", EVIDENCE.names)
 
 
-def _column(name: str) -> Column:
-    """A column by its whole name, which may hold dots."""
-    return sql.col("`" + name.replace("`", "``") + "`")
+def _column(name: str | None) -> Column:
+    """A column by its whole name, which may hold dots; nulls where there is none."""
+    return sql.lit(None) if name is None else sql.col("`" + name.replace("`", "``") + "`")
 
 
-def _read(options: _Options, names: Names, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _read(options: _Options, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The work of one partition, in a Python worker of an executor."""
-    context = TaskContext.get()
-    row = f"partition {context.partitionId()} row" if context else "row"
-    return to_batches(_loaded(*options).pipe(notes_from(batches, row=row, **names)))
+    partition = TaskContext.get().partitionId()  # type: ignore[union-attr]  # a worker always has one
+    return to_batches(_loaded(*options).pipe(notes_from(batches, row=f"partition {partition} row")))
 
 
 @cache
