@@ -449,10 +449,14 @@ def test_a_column_of_a_type_that_cannot_be_is_refused(cells: dict[str, object], 
     assert str(raised.value) == message
 
 
-def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(UsageError) as raised:
-        notes_from(5)
-    assert str(raised.value) == "notes are int; expected an Arrow table or batches, a pandas or polars frame"
+@pytest.mark.parametrize("data", [5, [5], pl.LazyFrame(NOTES)], ids=["number", "list", "lazy"])
+def test_what_is_no_table_is_refused(data: object) -> None:
+    kind = "LazyFrame" if isinstance(data, pl.LazyFrame) else "int"
+    message = f"^{kind} is no table; expected an Arrow table or record batches, a pandas or polars frame$"
+    with pytest.raises(UsageError, match=message):
+        next(notes_from(data))
+    with pytest.raises(UsageError, match=message):
+        codes_table(data)
 
 
 # Extras

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
@@ -35,7 +36,7 @@ def notes_from(data: Any, *, row: str = "row", **names: Unpack[Names]) -> Iterat
     Raises ``UsageError`` for a column that is not there, is there twice, or is of a type that cannot hold its cells.
     """
     columns = Columns(**names)
-    rows = _pandas_rows(data, columns) if _is_pandas(data) else _arrow_rows(_batches(data, columns), columns)
+    rows = _pandas_rows(data, columns) if _is_pandas(data) else _arrow_rows(data, columns)
     return (_note(f"{row} {number}", cells) for number, cells in enumerate(rows, start=1))
 
 
@@ -57,20 +58,30 @@ def _pandas_cells(frame: Any, name: str | None) -> Iterable[Any]:
     return (None if missing else cell for cell, missing in zip(series, series.isna(), strict=True))
 
 
-def _batches(data: Any, columns: Columns) -> Iterator[pa.RecordBatch]:
-    if hasattr(data, "__arrow_c_stream__"):
-        reader = pa.RecordBatchReader.from_stream(data)
-        columns.check(reader.schema)
-        return iter(reader)
-    if isinstance(data, Iterable):
-        return iter(data)
-    raise UsageError(f"notes are {type(data).__name__}; expected an Arrow table or batches, a pandas or polars frame")
+def _arrow_rows(data: Any, columns: Columns) -> Iterator[_Cells]:
+    batches = batches_of(data)
+    if isinstance(batches, pa.RecordBatchReader):
+        columns.check(batches.schema)
+    return itertools.chain.from_iterable(_batch_rows(batch, columns) for batch in batches)
 
 
-def _arrow_rows(batches: Iterator[pa.RecordBatch], columns: Columns) -> Iterator[_Cells]:
-    for batch in batches:
-        columns.check(batch.schema)
-        yield from zip(*(_arrow_cells(batch, name) for name in astuple(columns)), strict=True)
+def batches_of(data: Any) -> pa.RecordBatchReader | Iterator[pa.RecordBatch]:
+    """The batches of a table, a frame or whatever gives an Arrow stream, or of an iterable of such, one by one."""
+    if isinstance(data, Iterable) and not hasattr(data, "__arrow_c_stream__"):
+        return itertools.chain.from_iterable(map(_reader, data))
+    return _reader(data)
+
+
+def _reader(data: Any) -> pa.RecordBatchReader:
+    if not hasattr(data, "__arrow_c_stream__"):
+        expected = "expected an Arrow table or record batches, a pandas or polars frame"
+        raise UsageError(f"{type(data).__name__} is no table; {expected}")
+    return pa.RecordBatchReader.from_stream(data)
+
+
+def _batch_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[_Cells]:
+    columns.check(batch.schema)
+    return zip(*(_arrow_cells(batch, name) for name in astuple(columns)), strict=True)
 
 
 def _arrow_cells(batch: pa.RecordBatch, name: str | None) -> Iterable[Any]:

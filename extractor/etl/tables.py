@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from extractor.errors import UsageError
 from extractor.etl.columns import Names
-from extractor.etl.incoming import notes_from
+from extractor.etl.incoming import batches_of, notes_from
 from extractor.etl.schema import CODES, EVIDENCE, RECORDS
 from extractor.result import SCHEMA_VERSION, NoteFailure, NoteResult
 
@@ -114,8 +114,7 @@ def _column(values: Sequence[Any], of: pa.DataType) -> pa.Array:
 
 
 def _flat(records: Any, name: str, schema: pa.Schema) -> pa.Table:
-    batches = pa.table(records).to_batches() if hasattr(records, "__arrow_c_stream__") else records
-    return pa.Table.from_batches([_flat_batch(batch, name, schema) for batch in batches], schema)
+    return pa.Table.from_batches([_flat_batch(batch, name, schema) for batch in batches_of(records)], schema)
 
 
 def _flat_batch(batch: pa.RecordBatch, name: str, schema: pa.Schema) -> pa.RecordBatch:
