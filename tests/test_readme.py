@@ -6,6 +6,9 @@ import json
 import re
 from pathlib import Path
 
+import polars
+import pyarrow as pa
+
 import extractor
 from extractor.training.baselines import table
 
@@ -33,3 +36,17 @@ def test_the_record_of_the_readme_is_the_record_of_its_note() -> None:
 def test_the_simpler_ways_of_the_readme_are_those_of_the_run() -> None:
     found = json.loads((ROOT / "models" / "baselines.json").read_text(encoding="utf-8"))
     assert [line for line in table(found) if line not in README.splitlines()] == []
+
+
+def test_the_tables_of_the_readme_hold_the_record_of_its_note() -> None:
+    code = re.search(r"<!-- tables -->\n```python\n(.*?)```", README, re.DOTALL)
+    note = re.search(r"```text\n(.*?)```", README, re.DOTALL)
+    assert code is not None
+    assert note is not None
+    table = pa.table({"note_id": ["note"], "text": [note[1]], "date_of_service": pa.nulls(1)})
+    names = {"table": table, "pandas_frame": table.to_pandas(), "polars_frame": polars.DataFrame(table)}
+    exec(code[1], names)  # noqa: S102
+    record = extractor.load().extract(note[1], note_id="note").to_dict()
+    assert names["records"].to_pylist() == names["polars_records"].to_dicts() == [record]
+    assert names["pandas_records"]["codes"].tolist() == [record["codes"]]
+    assert names["codes"]["code"].tolist() == ["63047"]
