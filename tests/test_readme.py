@@ -8,6 +8,7 @@ from pathlib import Path
 
 import extractor
 from extractor.training.baselines import table
+from tests.benchmarks import report
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,3 +34,10 @@ def test_the_record_of_the_readme_is_the_record_of_its_note() -> None:
 def test_the_simpler_ways_of_the_readme_are_those_of_the_run() -> None:
     found = json.loads((ROOT / "models" / "baselines.json").read_text(encoding="utf-8"))
     assert [line for line in table(found) if line not in README.splitlines()] == []
+
+
+def test_the_speed_of_the_readme_is_that_of_the_run() -> None:
+    found = json.loads((ROOT / "tests" / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    section = re.search(r"<!-- speed -->\n(.*?)<!-- /speed -->", README, re.DOTALL)
+    assert section is not None
+    assert section[1].splitlines() == [report.about(found), "", *report.figures_table(found)]
