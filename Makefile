@@ -48,6 +48,10 @@ baselines: $(DEV) ## Compare with simpler ways to find families; GOLD=more.jsonl
 measure: $(DEV) ## Compare the reader with the labels of the corpus
 	@$(BIN)/python -m extractor.training.measure corpora
 
+.PHONY: bench
+bench: $(DEV) ## Measure speed and memory against spaCy and stock medSpaCy: about 15 minutes, BENCH=--quick one or two
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
 .PHONY: build
 build: $(DEV) ## Build the sdist and the wheel into dist/
 	$(BIN)/python -m build --no-isolation

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 import extractor
 from extractor.training.baselines import table
+from tests.benchmarks import report
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,3 +51,10 @@ def test_the_tables_of_the_readme_hold_the_record_of_its_note() -> None:
     assert names["records"].to_pylist() == names["polars_records"].to_dicts() == [record]
     assert names["pandas_records"]["codes"].tolist() == [record["codes"]]
     assert names["codes"]["code"].tolist() == ["63047"]
+
+
+def test_the_speed_of_the_readme_is_that_of_the_run() -> None:
+    found = json.loads((ROOT / "tests" / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    section = re.search(r"<!-- speed -->\n(.*?)<!-- /speed -->", README, re.DOTALL)
+    assert section is not None
+    assert section[1].splitlines() == [report.about(found), "", *report.figures_table(found)]
