@@ -244,7 +244,7 @@ def _flapped(facts: Facts) -> tuple[tuple[str, ...], str]:
 
 
 def _nearest_bone(d: Doing) -> str:
-    named = [m for m in d.support if m.value != "interspace"]
+    named = [m for m in d.support if m.bones and m.value != "interspace"]
     return min(named, key=lambda m: abs(m.position - d.mention.position)).bones[0] if named else ""
 
 
