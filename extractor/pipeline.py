@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice
@@ -66,12 +67,16 @@ class Extractor:
         judged = [
             note if isinstance(note, NoteFailure) else _tried(note.note_id, self._judge_note, note) for note in notes
         ]
-        opinions = iter(self._opinions([found for found in judged if isinstance(found, Judged)]))
+        paired = list(zip((note.note_id for note in notes), judged, strict=True))
+        opinions = _tried("", self._opinions, [found for found in judged if isinstance(found, Judged)])
+        if isinstance(opinions, NoteFailure):
+            return [
+                found if isinstance(found, NoteFailure) else replace(opinions, note_id=name) for name, found in paired
+            ]
+        each = iter(opinions)
         return [
-            _tried(found.note_id, self._record, found.note_id, of_note, next(opinions))
-            if isinstance(of_note, Judged)
-            else of_note
-            for found, of_note in zip(notes, judged, strict=True)
+            found if isinstance(found, NoteFailure) else _tried(name, self._record, name, found, next(each))
+            for name, found in paired
         ]
 
     def _judge_note(self, note: Note) -> Judged:

@@ -130,12 +130,12 @@ def test_misheard_words_become_what_was_meant_and_nothing_more(tables: Knowledge
 
 
 def test_headings_are_found_in_what_they_claim_to_find(tables: Knowledge) -> None:
-    headings = Headings(tables.table("sections"))
+    headings, heard = Headings(tables.table("sections")), Hearing(tables.table("hearing"))
     missed = [
         (rule.id, text)
         for rule in tables.table("sections")
         for text in rule.finds
-        if rule.id not in {heading.rule for heading in headings(f"{text} words")}
+        if rule.id not in {heading.rule for heading in headings(heard(f"{text} words"))}
     ]
     assert missed == []
 

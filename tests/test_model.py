@@ -22,9 +22,9 @@ import tomli_w
 import extractor
 from extractor import knowledge
 from extractor.coding.classifier import JointClassifier
-from extractor.coding.features import features, groups
+from extractor.coding.features import groups
 from extractor.coding.opinion import Opinion
-from extractor.coding.record import Judged, judge
+from extractor.coding.record import Judged, asked, judge
 from extractor.coding.store import LARGEST, Model, load_model, pack
 from extractor.errors import ModelError, UsageError
 from extractor.pipeline import shipped_model
@@ -265,7 +265,7 @@ def test_doubt_sends_a_note_to_review_and_says_which_kind_and_nothing_else_does(
         given, text = labelled.gold["date_of_service"], labelled.note.text
         day = dt.date.fromisoformat(given) if given else None
         judged = judge(inline.reader()(text), tables, Settings(), day)
-        opinion = reader.model.opine(features(judged.facts, judged.near), judged.families)
+        opinion = reader.model.opine([asked(judged)])[0]
         agreed = opinion.families() == judged.families
         doubt = {Reason.LOW_PROBABILITY if agreed else Reason.FAMILIES_DISAGREE} if _unsure(opinion, judged) else set()
         result = reader.extract(text, date_of_service=day)

@@ -17,6 +17,7 @@ import pytest_socket
 
 from extractor import pipeline
 from extractor.cli.main import main
+from extractor.coding.store import Model
 from extractor.errors import NoteError, UsageError
 from extractor.language import build
 from extractor.notes.note import Note
@@ -135,8 +136,10 @@ def fail_on(text: str) -> Any:
 
 
 STEPS = {
+    "facts": (pipeline, "judge"),
+    "opinion": (Model, "opine"),
     "coding": (pipeline, "make_record"),
-    "sections": (build, "tell"),
+    "sections": (build, "sections"),
     "dates": (build, "find_dates"),
     "language": (build.Reader, "__call__"),
 }
@@ -260,16 +263,15 @@ def test_no_connection_is_opened_where_one_would_fail() -> None:
 PROGRAM = """
 import json, sys, warnings
 import extractor
-from spacy.tokens import Doc
-from extractor.language import components
+from extractor.language import assertion
 
 seen = []
-judged = components.Judge.__call__
-def watch(self, doc):
-    done = judged(self, doc)
-    seen.append((len(done.ents), done.has_extension('text_of_note')))
+judged = assertion.Assertion.__call__
+def watch(self, here, *rest):
+    done = judged(self, here, *rest)
+    seen.append(len(here.doc.ents))
     return done
-components.Judge.__call__ = watch
+assertion.Assertion.__call__ = watch
 import PyRuSH
 def talk(*_, **__):
     raise SystemExit('PyRuSH was asked')
@@ -279,7 +281,7 @@ from loguru import logger
 for library in ('PyRuSH.x', 'medspacy.x'):
     exec("logger.error('Quetzalcanary')", {'__name__': library, 'logger': logger})
 print(json.dumps({
-    'ents': sorted({ents for ents, _ in seen}),
+    'ents': sorted(set(seen)),
     'docs': len(seen),
     'codes': [code.code for code in result.codes],
     'sinks': len(logger._core.handlers),

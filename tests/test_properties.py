@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from extractor import spine
 from extractor.errors import NoteError
+from extractor.language.hearing import lowered
 from extractor.language.levels import find_levels
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
@@ -381,7 +382,7 @@ SHORT: dict[str, Callable[[str, int, int], str]] = {
 
 
 def levels_in(text: str) -> list[tuple[str, ...]]:
-    return [segment.levels for segment in find_levels(f"work at {text} was done")]
+    return [segment.levels for segment in find_levels(f"work at {text} was done".lower())]
 
 
 @pytest.mark.parametrize("spelling", FULL)
@@ -459,7 +460,7 @@ def test_a_range_is_read_back_as_what_it_spans_and_backwards_as_no_interspace(
 @given(st.one_of(st.text(max_size=200), soups()))
 def test_what_is_found_is_always_a_level_of_the_spine_at_its_place(text: str) -> None:
     end = 0
-    for segment in find_levels(text):
+    for segment in find_levels(lowered(text)):
         assert end <= segment.start < segment.end <= len(text)
         assert segment.levels
         assert all(spine.is_interspace(level) or spine.is_vertebra(level) for level in segment.levels)

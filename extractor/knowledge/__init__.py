@@ -66,10 +66,14 @@ class Knowledge:
 
 
 def load(data: Traversable | None = None) -> Knowledge:
-    """Read and check every table. Raises ``KnowledgeError`` with all problems at once, each with its file and row."""
-    folder = data or files("extractor.knowledge") / "data"
+    """Read and check every table: those of the folder ``data``, or those that come with the package.
+
+    The proofs of one's own rows are tried each time; those of the package by its tests and by ``opnote rules check``.
+    Raises ``KnowledgeError`` with all problems at once, each with its file and row.
+    """
+    folder = data or shipped()
     problems: list[str] = []
-    rules = read_rules(folder, problems)
+    rules = read_rules(folder, problems, prove=data is not None)
     compositions = read_compositions(folder, problems)
     logic = read_logic(folder, problems)
     problems += [*value_faults(rules), *composition_faults(compositions, rules)]
@@ -88,10 +92,15 @@ def load(data: Traversable | None = None) -> Knowledge:
 def check(data: Traversable | None = None) -> list[str]:
     """Every problem of the tables, with file and row; an empty list when they are sound."""
     try:
-        load(data)
+        load(data or shipped())
     except KnowledgeError as error:
         return list(error.problems)
     return []
+
+
+def shipped() -> Traversable:
+    """The folder of the tables that come with the package."""
+    return files("extractor.knowledge") / "data"
 
 
 _CODE_BOOK = frozenset({"codes.csv", "companions.csv", "families.toml", "logic.toml", "sources.toml"})

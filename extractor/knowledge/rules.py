@@ -87,8 +87,11 @@ def _flexible(term: str) -> str:
     return r"\s+".join(map(re.escape, term.split()))
 
 
-def read_rules(data: Traversable, problems: list[str]) -> tuple[Rule, ...]:
-    """All rows of all vocabulary tables; what is wrong with any row is added to ``problems`` with its file and row."""
+def read_rules(data: Traversable, problems: list[str], *, prove: bool = True) -> tuple[Rule, ...]:
+    """All rows of all vocabulary tables; what is wrong with any row is added to ``problems`` with its file and row.
+
+    prove: try the proofs of each row.
+    """
     rules: list[Rule] = []
     for table in TABLES:
         try:
@@ -96,7 +99,9 @@ def read_rules(data: Traversable, problems: list[str]) -> tuple[Rule, ...]:
         except tomllib.TOMLDecodeError as error:
             problems.append(f"{table}.toml: cannot be read: {error}")
             continue
-        rules += [_rule(table, number, row, problems) for number, row in enumerate(rows, 1)]
+        read = [_rule(table, number, row, problems) for number, row in enumerate(rows, 1)]
+        problems += [f"{_where(rule)}: {fault}" for rule in read if prove for fault in _faults(rule)]
+        rules += read
     _check_ids(rules, problems)
     return tuple(rules)
 
@@ -109,7 +114,7 @@ def _rule(table: str, number: int, row: Mapping[str, Any], problems: list[str]) 
     lists = {name: _words(row.get(name, ())) for name in _LISTS}
     problems += [f"{where}: {name} is not a list of texts" for name, words in lists.items() if words is None]
     value = str(row.get("value") or row.get("meant") or "")
-    rule = Rule(
+    return Rule(
         id=str(row.get("id", "")),
         table=table,
         row=number,
@@ -119,8 +124,10 @@ def _rule(table: str, number: int, row: Mapping[str, Any], problems: list[str]) 
         nouns_only=bool(row.get("nouns_only", False)),
         **{name: words or () for name, words in lists.items()},
     )
-    problems += [f"{where}: {fault}" for fault in _faults(rule)]
-    return rule
+
+
+def _where(rule: Rule) -> str:
+    return f"{rule.table}.toml row {rule.row} ({rule.id or 'no id'})"
 
 
 def _words(cell: object) -> tuple[str, ...] | None:

@@ -134,9 +134,7 @@ def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
     if ("hear" in before or "car" in before or "cor" in before) and _HEART.search(before):
         return []
     between = " and " in words and bool(_SPACE_BETWEEN.search(before))
-    found = _USUAL.get(words) if not between else None
-    if found is None:
-        found = _packed(words) if match["packed"] else _spelled(words, between)
+    found = _USUAL.get(words, ()) or (_packed(words) if match["packed"] else _spelled(words, between))
     return [Segment(start + s.start, start + s.end, s.levels, s.bones, s.form, group) for s in found]
 
 
@@ -310,10 +308,7 @@ def _ways(level: str) -> Iterator[str]:
 
 
 _USUAL = {
-    words: tuple(_spelled(words))
-    for level in (*spine.VERTEBRAE[1:], *spine.INTERSPACES[1:])
-    for words in _ways(level)
-    if words[0] in "ctl" or "-" not in words
+    words: tuple(_spelled(words)) for level in (*spine.VERTEBRAE[1:], *spine.INTERSPACES[1:]) for words in _ways(level)
 }
 """What the expressions that make up most of a note stand for."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from spacy.attrs import IDX, LENGTH, LOWER
+from spacy.attrs import IDX, LENGTH, LOWER  # type: ignore[import-not-found]  # compiled, without stubs
 from spacy.tokens import Doc
 
 from extractor.language import boundaries

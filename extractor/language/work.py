@@ -167,7 +167,7 @@ def _pronoun(
     if index is None or not g.STRONG_BREAKS.isdisjoint(tokens[index : verb.start]):
         return []
     before = [s for s in structures if s.end <= index and s.value not in {"soft", "bone"}]
-    chosen = [s for s in before if not _is_placed(tokens, s)] or before or spoken_of()
+    chosen = [s for s in before if not _is_placed(tokens, s)] or before or list(spoken_of())
     return (
         chosen[-1:]
         if tokens[index] in {"it", "this", "which", "that", "its"}
