@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -20,6 +20,7 @@ from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
+from extractor.workers import count_of, side_by_side
 
 
 class Extractor:
@@ -42,8 +43,24 @@ class Extractor:
         check_text(text, "the note")
         return make_record(self._reader(text), note_id, day, self.knowledge, self.settings, __version__, self.model)
 
-    def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]:
-        """Records in the order of the notes, one for each, lazily. A note that fails becomes a ``NoteFailure``."""
+    def __reduce__(self) -> tuple[type[Extractor], tuple[Knowledge, Settings, Model | None]]:
+        """An extractor travels as what it was made of, so that a worker reads by the very tables of its parent."""
+        return Extractor, (self.knowledge, self.settings, self.model)
+
+    def pipe(
+        self, notes: Iterable[Note | NoteFailure], *, workers: int = 1, time_limit: float | None = None
+    ) -> Generator[NoteResult | NoteFailure, None, None]:
+        """Records in the order of the notes, one for each, lazily. A note that fails becomes a ``NoteFailure``.
+
+        workers: how many processes read side by side, 0 for one on each CPU. 1 reads in this process, if no time limit
+        is given. time_limit: seconds a note may take before it fails, ``math.inf`` for no limit; 120 with several
+        workers if it is not given. Close the generator, or take all of it, to end the processes.
+        Raises ``UsageError`` for a number of workers or seconds that is none.
+        """
+        count = count_of(workers)
+        if count > 1 or time_limit is not None:
+            yield from side_by_side(self, notes, count, time_limit)
+            return
         for note in notes:
             yield note if isinstance(note, NoteFailure) else self._one(note)
 
