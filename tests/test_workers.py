@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 import extractor
-from extractor import Note, NoteFailure, NoteResult, UsageError, workers
+from extractor import Note, NoteFailure, NoteResult, UsageError, process, workers
 from extractor.cli.main import main
 from extractor.errors import OpnoteError
 from extractor.pipeline import Extractor
@@ -48,8 +48,8 @@ def _no_process_is_left() -> Iterator[None]:
 
 
 def odd(texts: dict[int, str], count: int = 40) -> list[Note]:
-    """Notes n0, n1 and so on, each with a deed for the reader, or none."""
-    return [Note(f"n{number}", f"{texts.get(number, 'read')} {CANARY}") for number in range(count)]
+    """Notes n0, n1 and so on, each with a deed for the reader, or none; a batch is more than a pipe takes at once."""
+    return [Note(f"n{number}", f"{texts.get(number, 'read')} {CANARY}{'.' * 5_000}") for number in range(count)]
 
 
 def read(notes: list[Note], count: int = 2, limit: float | None = None) -> list[Outcome]:
@@ -114,7 +114,7 @@ def test_the_tables_and_the_settings_of_the_extractor_reach_the_workers(tmp_path
 
 @pytest.mark.parametrize("start", ["forkserver", "spawn"])
 def test_order_is_kept_whatever_takes_longer(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "START", start)
+    monkeypatch.setattr(process, "START", start)
     notes = odd({0: "wait 0.5", 5: "wait 0.2", 40: "wait 0.3"}, 100)
     assert read(notes) == [result(note.note_id) for note in notes]
 
@@ -207,6 +207,12 @@ def test_a_note_without_end_fails_alone_when_its_time_is_over(deed: str) -> None
     assert failed(outcomes) == [NoteFailure("n3", "extract", "time_limit", message)]
 
 
+@pytest.mark.parametrize(("deed", "times"), [("counted_die", 4), ("counted_loop", 2)])
+def test_a_bad_note_is_tried_in_its_batch_and_alone_and_no_more(deed: str, times: int, tmp_path: Path) -> None:
+    assert len(failed(read(odd({3: f"{deed} {tmp_path / 'tally'} "}), limit=0.5))) == 1
+    assert len((tmp_path / "tally").read_text()) == times
+
+
 def test_several_workers_have_a_time_limit_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert workers.TIME_LIMIT == 120
     monkeypatch.setattr(workers, "TIME_LIMIT", 0.3)
@@ -241,6 +247,23 @@ def test_closing_the_generator_ends_the_workers() -> None:
     outcomes.close()
     assert multiprocessing.active_children() == []
     assert [thread for thread in threading.enumerate() if thread is not threading.main_thread()] == []
+
+
+LEFT_OPEN = """
+from extractor import Note
+from extractor.workers import side_by_side
+from tests.odd_reader import OddReader
+
+outcomes = side_by_side(OddReader(), (Note(f"n{number}", "wait 0.01 " + "." * 5_000) for number in range(10_000)), 2)
+print(next(outcomes).note_id)
+"""
+
+
+def test_a_program_that_leaves_the_generator_open_ends_all_the_same() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_OPEN], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
+    )
+    assert (done.stdout, done.stderr) == ("n0\n", "")
 
 
 def test_an_error_of_the_input_reaches_the_caller_and_ends_the_workers() -> None:
