@@ -138,7 +138,7 @@ def test_records_are_written_as_they_come(tmp_path: Path) -> None:
             sizes.append(sum(part.stat().st_size for part in tmp_path.glob(".results.jsonl.*.part")))
 
     write_run(records(), tmp_path, ABOUT)
-    assert 0 < sizes[len(sizes) // 2] < sizes[-1] < (tmp_path / "results.jsonl").stat().st_size
+    assert 0 < sizes[len(sizes) // 2] < sizes[-1] <= (tmp_path / "results.jsonl").stat().st_size
 
 
 def test_a_finished_run_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
