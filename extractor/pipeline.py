@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import islice
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -20,12 +19,14 @@ from extractor.coding.store import Model, load_model
 from extractor.errors import NoteError, UsageError
 from extractor.knowledge import Knowledge
 from extractor.language.build import Reader
+from extractor.notes.batches import batches
 from extractor.notes.dates import parse_date
 from extractor.notes.decode import check_text
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
+from extractor.workers import count_of, side_by_side
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,13 +53,26 @@ class Extractor:
         judged = self._judge(text, day)
         return self._record(note_id, judged, *self._opinions([judged]))
 
-    def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]:
+    def __reduce__(self) -> tuple[type[Extractor], tuple[Knowledge, Settings, Model | None]]:
+        """An extractor travels as what it was made of, so that a worker reads by the very tables of its parent."""
+        return Extractor, (self.knowledge, self.settings, self.model)
+
+    def pipe(
+        self, notes: Iterable[Note | NoteFailure], *, workers: int = 1, time_limit: float | None = None
+    ) -> Generator[NoteResult | NoteFailure, None, None]:
         """Records in the order of the notes, one for each, lazily. A note that fails becomes a ``NoteFailure``.
 
         Notes are drawn a few at a time, so that the classifier is asked once for all of them.
+        workers: how many processes read side by side, 0 for one on each CPU. 1 reads in this process, if no time limit
+        is given. time_limit: seconds a note may take before it fails, ``math.inf`` for no limit; 120 with several
+        workers if it is not given. Close the generator, or take all of it, to end the processes.
+        Raises ``UsageError`` for a number of workers or seconds that is none.
         """
-        source = iter(notes)
-        while batch := list(islice(source, _TOGETHER)):
+        count = count_of(workers)
+        if count > 1 or time_limit is not None:
+            yield from side_by_side(self, notes, count, time_limit)
+            return
+        for batch in batches(notes):
             with _uncollected():
                 records = self._together(batch)
             yield from records
@@ -105,10 +119,6 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-_TOGETHER = 16
-"""Notes that are drawn and judged together."""
 
 
 def _tried(note_id: str, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | NoteFailure:

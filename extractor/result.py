@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from extractor.vocabulary import (
@@ -143,19 +144,17 @@ class NoteResult:
     events: tuple[Event, ...]
     evidence: tuple[Evidence, ...]
     provenance: Provenance
-    steps: tuple[Step, ...] = field(default=(), compare=False)
+    steps: tuple[Step, ...] = field(default=(), compare=False, metadata={"inner": True})
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain JSON types, in the order of the contract."""
-        record: dict[str, Any] = {
+        return {
             "schema_version": SCHEMA_VERSION,
             "note_id": self.note_id,
             "status": "ok",
             "error": None,
+            **_plain(self),
         }
-        for name in (f.name for f in dataclasses.fields(self) if f.name not in {"note_id", "steps"}):
-            record[name] = _plain(getattr(self, name))
-        return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +172,17 @@ class NoteFailure:
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value) if "inner" not in f.metadata}
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return str(value) if isinstance(value, str) else value
+    if names := _told(value.__class__):
+        return {name: _plain(getattr(value, name)) for name in names}
+    return value
+
+
+@cache
+def _told(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass that the record holds; none of any other type."""
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    return tuple(f.name for f in fields if "inner" not in f.metadata)

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ class FakeCore:
     def __init__(self) -> None:
         self.settings: list[Settings] = []
         self.days: list[dt.date | None] = []
+        self.asked: list[tuple[int, float | None]] = []
 
     def load(self, settings: Settings, model: object = None) -> FakeCore:
         self.settings.append(settings)
@@ -40,7 +41,10 @@ class FakeCore:
         self.days.append(date_of_service)
         return RESULT if text == TEXT else result(note_id, Decision.NONE if "MRI" in text else Decision.AUTO)
 
-    def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]:
+    def pipe(
+        self, notes: Iterable[Note | NoteFailure], *, workers: int, time_limit: float | None
+    ) -> Generator[NoteResult | NoteFailure, None, None]:
+        self.asked.append((workers, time_limit))
         for note in notes:
             if isinstance(note, NoteFailure):
                 yield note
@@ -153,6 +157,12 @@ def test_extract_passes_dates_and_settings_on(run: Run, fake: FakeCore, notes: P
     run_json = json.loads((notes.parent / "out" / "run.json").read_text())
     assert run_json["settings"]["segment_counting"] == "vertebra"
     assert str(notes.parent) not in json.dumps(run_json)
+
+
+def test_extract_reads_in_one_process_without_a_limit_unless_asked(run: Run, fake: FakeCore, notes: Path) -> None:
+    for options in ([], ["--workers", "3"], ["--time-limit", "2.5", "--workers", "0"]):
+        run("extract", notes, "-o", notes.parent / "out", "--force", *options)
+    assert fake.asked == [(1, None), (3, None), (0, 2.5)]
 
 
 def test_results_are_not_overwritten_without_force(run: Run, fake: FakeCore, notes: Path) -> None:
@@ -346,7 +356,10 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
 def test_without_a_command_there_is_help_and_no_error_line(run: Run) -> None:
     ended = run()
     assert (ended.code, ended.err) == (2, "")
-    assert "Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid." in ended.out
+    assert (
+        "Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid, 130 stopped by Ctrl-C."
+        in ended.out
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["extract", "--help"], ["codes", "63047"]])

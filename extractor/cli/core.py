@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -24,7 +24,9 @@ class Core(Protocol):
 
     def extract(self, text: str, *, note_id: str, date_of_service: dt.date | None) -> NoteResult: ...
 
-    def pipe(self, notes: Iterable[Note | NoteFailure]) -> Iterator[NoteResult | NoteFailure]: ...
+    def pipe(
+        self, notes: Iterable[Note | NoteFailure], *, workers: int, time_limit: float | None
+    ) -> Generator[NoteResult | NoteFailure, None, None]: ...
 
 
 def load_core(settings: Settings, model: Path | None = None) -> Core:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,18 @@ Segments = Annotated[
 Bilateral = Annotated[str, typer.Option(help="Both sides of an add-on: two_units or modifier_50.", metavar="SETTING")]
 Endoscope = Annotated[
     str, typer.Option(help="A continuous endoscope view: cpt (endoscopic) or payer (review).", metavar="SETTING")
+]
+Workers = Annotated[
+    int, typer.Option(help="Processes that read side by side; 0 for one on each CPU.", metavar="N", min=0)
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        help="Seconds a note may take before it fails. Several workers: 120; one: no limit unless given.",
+        metavar="SECONDS",
+        min=0.1,
+        show_default=False,
+    ),
 ]
 ShowTable = Annotated[
     bool | None,
@@ -75,6 +88,8 @@ def extract(
     bilateral_addon: Bilateral = "two_units",
     endoscope_view: Endoscope = "cpt",
     model: core.ModelFolder = None,
+    workers: Workers = 1,
+    time_limit: TimeLimit = None,
     table: ShowTable = None,
 ) -> None:
     """Read operative notes and write what was found to a folder.
@@ -88,8 +103,9 @@ def extract(
     prepare(output, force=force)
     about = About(__version__, settings.to_dict(), len(inputs))
     extractor = core.load_core(settings, model)
-    with screen.counting("notes") as moved:
-        counts = write_run(watch.see(extractor.pipe(notes), moved), output, about, force=force)
+    records = extractor.pipe(notes, workers=workers, time_limit=time_limit)
+    with screen.counting("notes") as moved, closing(records):
+        counts = write_run(watch.see(records, moved), output, about, force=force)
     _report(counts, watch, output)
     raise typer.Exit(1 if counts.failed else 0)
 

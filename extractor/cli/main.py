@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid."""
+"""The command line. Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid, 130 Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from extractor.cli import codes, corpus, explain, extract, rules, score, screen,
 from extractor.errors import KnowledgeError, ModelError, OpnoteError, UsageError
 from extractor.version import __version__
 
-NOTE_FAILED, WRONG_USE, NOT_VALID = 1, 2, 3
+NOTE_FAILED, WRONG_USE, NOT_VALID, STOPPED = 1, 2, 3, 130
 
 app = typer.Typer(
     help="Read spine operative notes: laminectomy code families, codes, and the words each one rests on.",
-    epilog="Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid.",
+    epilog="Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid, 130 stopped by Ctrl-C.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -48,7 +48,10 @@ def _opnote(
 def main() -> int:
     """Run a command. Every error is one line on stderr and never a traceback, whose values may hold note text."""
     try:
-        return app(standalone_mode=False) or 0
+        code: int = app(standalone_mode=False) or 0
+        if code == STOPPED:  # what Typer makes of Ctrl-C
+            screen.warn("opnote: stopped by Ctrl-C before the end; no results were written")
+        return code
     except OpnoteError as error:
         screen.warn(f"opnote: {error}")
         return _exit_code(error)

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from extractor.errors import OutputExistsError, UsageError
 from extractor.result import NoteFailure, NoteResult
 from extractor.vocabulary import Decision
@@ -106,7 +108,7 @@ def _writer(files: Mapping[str, IO[str]]) -> Callable[[NoteResult | NoteFailure]
     codes.writeheader()
 
     def write(record: NoteResult | NoteFailure) -> None:
-        files[RESULTS].write(json.dumps(record.to_dict(), ensure_ascii=False) + "\n")
+        files[RESULTS].write(msgspec.json.encode(record.to_dict()).decode() + "\n")
         notes.writerow(note_row(record))
         codes.writerows(code_rows(record))
 
