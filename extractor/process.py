@@ -11,6 +11,7 @@ from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import BaseContext
 from typing import Protocol
 
 import msgspec
@@ -61,9 +62,7 @@ class Worker:
         self.pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPool:
-        context = multiprocessing.get_context(START)
-        context.set_forkserver_preload(_PRELOAD)
-        return ProcessPool(1, initializer=_take, initargs=(self.reader,), context=context)
+        return ProcessPool(1, initializer=_take, initargs=(self.reader,), context=_context())
 
     def load(self) -> int:
         return sum(not job.future.done() for job in self.jobs)
@@ -111,6 +110,22 @@ class Worker:
                 error.__traceback__ = error.__cause__ = error.__context__ = None
 
 
+def _context() -> BaseContext:
+    context = multiprocessing.get_context(START)
+    context.set_forkserver_preload(_PRELOAD)
+    return context
+
+
+def expect() -> None:
+    """Begin what all processes have in common, for a program that will need some and has to load first itself."""
+    if START == "forkserver":
+        from multiprocessing import forkserver  # noqa: PLC0415  # there is none on Windows
+
+        _context()
+        with ctrl_c_waits():
+            forkserver.ensure_running()
+
+
 @contextmanager
 def ctrl_c_waits() -> Iterator[None]:
     """Ctrl-C is for this process alone, which ends the others. It cuts short nothing that starts or ends meanwhile, and
@@ -118,11 +133,12 @@ def ctrl_c_waits() -> Iterator[None]:
     """
     heard: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if _is_main() else None
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if before is not None:
             signal.signal(signal.SIGINT, before)
         for number in heard[:1]:

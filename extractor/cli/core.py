@@ -29,8 +29,15 @@ class Core(Protocol):
     ) -> Generator[NoteResult | NoteFailure, None, None]: ...
 
 
-def load_core(settings: Settings, model: Path | None = None) -> Core:
-    """Load tables, language pipeline and model: takes seconds, so no command does it sooner than it must."""
+def load_core(settings: Settings, model: Path | None = None, *, side_by_side: bool = False) -> Core:
+    """Load tables, language pipeline and model: takes seconds, so no command does it sooner than it must.
+
+    side_by_side: several processes will read; what they have in common is loaded at the same time.
+    """
+    if side_by_side:
+        from extractor.process import expect  # noqa: PLC0415
+
+        expect()
     from extractor.pipeline import load  # noqa: PLC0415
 
     return load(settings, model=model)

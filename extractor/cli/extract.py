@@ -102,7 +102,7 @@ def extract(
     notes = read_notes(inputs, by_id)
     prepare(output, force=force)
     about = About(__version__, settings.to_dict(), len(inputs))
-    extractor = core.load_core(settings, model)
+    extractor = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
     records = extractor.pipe(notes, workers=workers, time_limit=time_limit)
     with screen.counting("notes") as moved, closing(records):
         counts = write_run(watch.see(records, moved), output, about, force=force)
