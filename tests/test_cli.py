@@ -31,7 +31,7 @@ class FakeCore:
         self.days: list[dt.date | None] = []
         self.asked: list[tuple[int, float | None]] = []
 
-    def load(self, settings: Settings, model: object = None) -> FakeCore:
+    def load(self, settings: Settings, model: object = None, *, side_by_side: bool = False) -> FakeCore:
         self.settings.append(settings)
         return self
 
