@@ -14,7 +14,6 @@ def blank() -> Read:
     """The floor: spaCy's English tokenizer and nothing after it."""
     import spacy  # noqa: PLC0415
 
-    _alone()
     nlp = spacy.blank("en")
     return lambda texts: map(nlp, texts)
 
@@ -28,20 +27,12 @@ def stock(*, silent: bool = False) -> Read:
     from loguru import logger  # noqa: PLC0415
     from medspacy.target_matcher import TargetRule  # noqa: PLC0415
 
-    _alone()
     nlp = medspacy.load()
     nlp.get_pipe("medspacy_target_matcher").add([TargetRule(words, category) for words, category in literals()])
     nlp.add_pipe("medspacy_sectionizer")
     if silent:
         logger.remove()
     return lambda texts: map(nlp, texts)
-
-
-def _alone() -> None:
-    """Leave out what other packages add to spaCy: our own entry points would have a bare pipeline load our language."""
-    from spacy.util import registry  # noqa: PLC0415
-
-    registry._entry_point_factories.entry_points = False
 
 
 def literals() -> list[tuple[str, str]]:
