@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import sys
@@ -159,6 +160,7 @@ _DECODER = msgspec.msgpack.Decoder(list[tuple[NoteResult | None, NoteFailure | N
 
 def _take(reader: Reader) -> None:
     _held.append(reader)
+    gc.freeze()  # a search for garbage would write to all that is shared with the other processes, and so copy it
 
 
 def _read(items: list[Item]) -> Packed:

@@ -40,10 +40,10 @@ def test_a_note_is_read_alike_alone_and_among_others() -> None:
 def test_a_fresh_vocabulary_changes_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = [inline.reader()(text) for text in TEXTS]
     reader = Reader(inline.tables())
-    first = reader._tokens
+    first = reader._words
     monkeypatch.setattr(tokens, "_MOST", 300)
     renewed = [reader(text) for text in TEXTS]
-    assert reader._tokens is not first
+    assert reader._words is not first
     assert renewed == kept
 
 

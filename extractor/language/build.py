@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 
 import spacy
@@ -27,6 +28,17 @@ _PASSAGE = 20_000
 _AS_DONE = Judgement()
 
 
+class _Words:
+    """The readers of words: all that holds a vocabulary of spaCy's."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        nlp = spacy.blank("en")
+        self.tokens = Tokens(nlp)
+        self.literals = Literals(nlp)
+        self.finder = Finder(self.literals, knowledge)
+        self.assertion = Assertion(self.literals, knowledge.table("context"))
+
+
 class Reader:
     """Reads notes. Built once; holds the tokenizer and the compiled tables."""
 
@@ -35,18 +47,16 @@ class Reader:
         self._knowledge = knowledge
         self._hearing = Hearing(knowledge.table("hearing"))
         self._headings = Headings(knowledge.table("sections"))
-        self._renew()
+        self._words = _Words(knowledge)
 
     def _renew(self) -> None:
-        """Everything that holds a vocabulary of spaCy's."""
-        nlp = spacy.blank("en")
-        self._tokens = Tokens(nlp)
-        self._literals = Literals(nlp)
-        self._finder = Finder(self._literals, self._knowledge)
-        self._assertion = Assertion(self._literals, self._knowledge.table("context"))
+        """A fresh vocabulary, once the old one has been given back."""
+        del self._words
+        gc.collect()
+        self._words = _Words(self._knowledge)
 
     def __call__(self, text: str) -> Account:
-        if self._tokens.full:
+        if self._words.tokens.full:
             self._renew()
         heard = self._hearing(text)
         headings = self._headings(heard)
@@ -62,11 +72,12 @@ class Reader:
         """The sentences of one passage. ``begins``: where they begin; ``clause``: the number of its first clause."""
         base = begins[0]
         text = plain[base:end]
-        doc = self._tokens(text)
+        words = self._words
+        doc = words.tokens(text)
         here = passage(doc, text, lowered(text), [begin - base for begin in begins])
-        literals = self._literals(doc)
-        hits = self._finder(here, literals)
-        judged = self._assertion(here, literals, targets(hits, here.words))
+        literals = words.literals(doc)
+        hits = words.finder(here, literals)
+        judged = words.assertion(here, literals, targets(hits, here.words))
         last = 0
         for first, past in here.sentences:
             own = last

@@ -5,7 +5,7 @@ from __future__ import annotations
 from spacy.language import Language
 from spacy.tokens import Doc
 
-_MOST = 50_000
+_MOST = 20_000
 """Words that are kept: spaCy never forgets one, and surnames and dates have no end."""
 
 
