@@ -6,17 +6,14 @@ A regular expression proposes, vertebral arithmetic disposes: what is no level o
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from extractor import spine
+from extractor.language.bare import bare_levels
+from extractor.language.segments import LOOK_BACK, NUMBER, NUMBER_WORD, NUMBERS, Segment, continued
 
-_WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12,
-}  # fmt: skip
 _ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
     "tenth": 10, "eleventh": 11, "twelfth": 12,
@@ -28,74 +25,24 @@ _LETTERS = {
     "ess": "S", "es": "S", "s": "S", "sacral": "S",
 }  # fmt: skip
 
-_NUMBER_WORD = "|".join(_WORDS)
-_NUM = rf"(?:1[0-2]|[1-9]|{_NUMBER_WORD})"
 _LETTER = r"(?:th|[ctls]|see|sea|cee|tee|tea|ell|elle|el|ess|es|lumbar|cervical|thoracic|sacral)"
 _DORSAL = r"d(?=(?:1[0-2]|[1-9])\s?[-/]\s?d?(?:1[0-2]|[1-9])\b)|(?<=\d[-/])d(?=\d)"
-_ATOM = rf"(?:(?:{_LETTER}|{_DORSAL})[\s-]?{_NUM}|ls(?=[-/]s1)|occiput|c0|oc(?=[-/ ]c))"
+_ATOM = rf"(?:(?:{_LETTER}|{_DORSAL})[\s-]?{NUMBER}|ls(?=[-/]s1)|occiput|c0|oc(?=[-/ ]c))"
 _JOIN = r"(?:\s?(?:-|/|\+|&|,\s?and|,|and|to|through|thru|down to|down through)\s?|\s)"
 _EXPRESSION = re.compile(
-    rf"[^\w.#/-](?=(?:th?|[clsd])[\s-]?(?:[1-9]|{_NUMBER_WORD})|see|sea|cee|tee|tea|el|es|lumbar|cervical|thoracic|sacral|"
+    rf"[^\w.#/-](?=(?:th?|[clsd])[\s-]?(?:[1-9]|{NUMBER_WORD})|see|sea|cee|tee|tea|el|es|lumbar|cervical|thoracic|sacral|"
     rf"oc|c0|ls[-/])(?P<all>(?:(?P<packed>[cl][1-7][1-7](?!\d)|l5s1|c7t1|t12l1)|"
-    rf"(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{_NUM}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)"
+    rf"(?P<first>{_ATOM})(?P<rest>(?:{_JOIN}(?:{_ATOM}|{NUMBER}(?!\d)(?![./]\d)))*))(?![\w])(?!\s?(?:mm|cm|cc|ml|%)\b)"
     r"(?!(?<=t[12])[\s-](?:weight|signal|hyper|hypo|image|sequence|post|fat|bright|dark|change|stir)))"
 )
-_PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{_NUM})")
-_SPLIT = re.compile(r"([a-z]+?)[\s-]?(\d{1,2}|" + _NUMBER_WORD + r")$")
+_PIECE = re.compile(rf"(?P<join>{_JOIN})?(?P<atom>{_ATOM}|{NUMBER})")
+_SPLIT = re.compile(r"([a-z]+?)[\s-]?(\d{1,2}|" + NUMBER_WORD + r")$")
 _REGION = re.compile(r" (cervical|thoracic|dorsal|lumbar|sacral)\b")
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})(?:(?:,| and|, and| through| to) ({'|'.join(_ORDINALS)}))?$")
 _LUMBOSACRAL = re.compile(
     r"lumbo(?<!\w.....)-?sacral (?=(?:interspace|disc|level|junction|space|segment|interlaminar)\b)"
 )
-_UNIT = (
-    r"(?!\s?(?:-?\s?0\b|mm|cm|cc|ml|mg|millim|centim|weeks?|days?|months?|hours?|hrs?|times?|minutes?|min|percent|%|"
-    r"passes|bites|x\b|inch|strength|french|years?|liters?|vicryl|nylon|monocryl|prolene|mon|lb|pounds|small|large|"
-    r"more|pieces|fragments|grams?|g\b|attempts|patients|sutures|screws?|plates|units|injections|drops|others|shots|"
-    r"views|in (?:the|all|his|her)|out of|of my))"
-)
-_PLACE = (
-    r"(?:levels?|interspaces?|disc|discs|space|facets?|lamina|laminae|interlaminar|joints?|foram\w+|side|segment|"
-    r"on the|ligament|flavum|recess|window|left|right|bilateral|same|which|was|only|being|is)"
-)
-_NAMED = (
-    "disc level levels herniation hnp stenosis lami laminectomy laminotomy discectomy microdiscectomy decompression "
-    "foraminotomy fusion tlif plif spondylolisthesis"
-).split()
-"""Words after which two neighbouring numbers are an interspace: "disc 5-1", "TLIF 4-5"."""
-_BARE = re.compile(rf"\s(?P<a>{_NUM})(?:\s?[-/]\s?|\s| and )(?P<b>{_NUM})(?![\w/.-]){_UNIT}(?=(?P<tail>\s{_PLACE}\b)?)")
-_LED = re.compile(
-    r"(?:\b(?:at|the|to|of|over|between|and|then|left|right|from|both|for|in|or|" + "|".join(_NAMED) + r") |: |\n|, )$"
-)
-"""What stands before a bare pair of numbers that is an interspace."""
-_OF_NUMBERS = re.compile(
-    rf" of (?:the )?(?P<list>{_NUM}(?:(?:, and |, | and | through | to ){_NUM})*)(?![\w/-]){_UNIT}"
-    r"(?=\s*(?:[,.;:)]|and\b|were\b|was\b|so\b|with\b|to\b|for\b|using\b|then\b|"
-    r"until\b|on\b|in\b|out\b|off\b|from\b|both\b|as\b|only\b|is\b|which\b|$))"
-)
-_PART = re.compile(
-    r"\b(?:laminae?|process(?:es)?|arch(?:es)?|hemilaminae?|top|bottom|edge|half|third|rim|lip|"
-    r"under ?side|upper|lower)$"
-)
-_BONE_NOUN = re.compile(
-    r" (?=[1-9otfsen])(?:(?<=\bthe )|(?<=\band )|(?<=\blower )|(?<=\bupper )|(?<=\bright )|(?<=\bleft ))"
-    rf"(?P<n>{_NUM}) (?=lamina\b|pedicle\b)"
-)
 _SEEING = re.compile(r"\b(?:to|could|can|we|i|you|will|not|also|then|did|may|please|and)\s$")
-
-
-class Segment(NamedTuple):
-    """One bone, one interspace or one range of a level expression.
-
-    ``levels``: bones of a single or ``and``-joined bone, interspaces of a pair or range; ``bones``: all bones named,
-    ends of a range included.
-    """
-
-    start: int
-    end: int
-    levels: tuple[str, ...]
-    bones: tuple[str, ...]
-    form: str  # "bone", "interspace" or "range"
-    group: int
 
 
 def find_levels(text: str) -> list[Segment]:
@@ -104,12 +51,12 @@ def find_levels(text: str) -> list[Segment]:
     for match in _EXPRESSION.finditer("\n" + text):  # the break stands before a level at the very start
         found += _expression(text, match, len(found))
     for region in _REGION.finditer(text):
-        ordinal = _ORDINAL.search(text, max(0, region.start() - _LONGEST), region.start())
+        ordinal = _ORDINAL.search(text, max(0, region.start() - LOOK_BACK), region.start())
         found += _ordinal(ordinal, region, len(found)) if ordinal else []
     for match in _LUMBOSACRAL.finditer(text):
         found.append(Segment(match.start(), match.end() - 1, ("L5-S1",), ("L5", "S1"), "interspace", len(found)))
     found.sort(key=lambda s: s.start)
-    found += _bare(text, found)
+    found += bare_levels(text, found)
     found.sort(key=lambda s: (s.start, -s.end))
     return _without_overlaps(found)
 
@@ -122,13 +69,9 @@ def _without_overlaps(found: list[Segment]) -> list[Segment]:
     return kept
 
 
-_LONGEST = 40
-"""Characters before a word that are looked at."""
-
-
 def _expression(text: str, match: re.Match[str], group: int) -> list[Segment]:
     start, words = match.start("all") - 1, match["all"]
-    before = text[max(0, start - _LONGEST) : start]
+    before = text[max(0, start - LOOK_BACK) : start]
     if words.startswith(("see", "sea")) and _SEEING.search(before):
         return []
     if ("hear" in before or "car" in before or "cor" in before) and _HEART.search(before):
@@ -190,28 +133,16 @@ def _bone(atom: str, previous: str, join: str) -> tuple[str | None, bool]:
         return "occiput", True
     if atom == "ls":
         return "L5", True
-    number = _WORDS.get(atom) or (int(atom) if atom.isdigit() else 0)
+    number = NUMBERS.get(atom) or (int(atom) if atom.isdigit() else 0)
     if number:
-        return _continued(previous, number), False
+        return continued(previous, number), False
     split = _SPLIT.match(atom)
     if not split:
         return None, True
     letter = _LETTERS.get(split[1])
-    count = _WORDS.get(split[2]) or int(split[2])
+    count = NUMBERS.get(split[2]) or int(split[2])
     bone = f"{letter}{count}"
     return (bone if spine.is_vertebra(bone) else None), True
-
-
-def _continued(previous: str, number: int) -> str | None:
-    if not previous or previous == "occiput":
-        return None
-    same = f"{previous[0]}{number}"
-    if spine.is_vertebra(same) and spine.rank(same) > spine.rank(previous):
-        return same
-    nexts = {"C": "T", "T": "L", "L": "S"}
-    crossed = f"{nexts.get(previous[0], '?')}{number}"
-    at_border = previous in {"C7", "T12", "L5"} or (previous[0] == "L" and number == 1)
-    return crossed if at_border and number == 1 else None
 
 
 def _may_follow(last: _Piece, join: str, bone: str, explicit: bool) -> bool:
@@ -324,76 +255,3 @@ def _ordinal(match: re.Match[str], region: re.Match[str], group: int) -> list[Se
         Segment(match.start(), middle - 1, bones[:1], bones[:1], "bone", group),
         Segment(middle, region.end(), bones[1:], bones[1:], "bone", group),
     ]
-
-
-def _bare(text: str, found: list[Segment]) -> list[Segment]:
-    """Numbers without a letter, read in the region of the level before them ("the 4-5 level", "lamina of five")."""
-    if not found:
-        return []
-    regions = _Regions(found)
-    extra: list[Segment] = []
-    for match in _BARE.finditer(text):
-        extra += _bare_pair(text, match, regions)
-    for match in _OF_NUMBERS.finditer(text):
-        if _PART.search(text, max(0, match.start() - _LONGEST), match.start()):
-            extra += _bare_bones(match.start("list"), match["list"], regions)
-    for match in _BONE_NOUN.finditer(text):
-        extra += _bare_bones(match.start("n"), match["n"], regions)
-    return extra
-
-
-class _Regions:
-    """Which region a bare number is of: that of the level before it, or of the first one in the text."""
-
-    def __init__(self, found: Sequence[Segment]) -> None:
-        self._starts = [segment.start for segment in found]
-        self._letters = [segment.bones[0][0] for segment in found]
-
-    def bone(self, position: int, number: int) -> str:
-        """The bone a number names; no bone of the spine where its region has no such number."""
-        letter = self._letters[max(0, bisect_right(self._starts, position) - 1)]
-        return f"{letter}{number}"
-
-
-def _bare_pair(text: str, match: re.Match[str], regions: _Regions) -> list[Segment]:
-    start = match.start("a")
-    if not _LED.search(text, max(0, start - _LONGEST), start):
-        return []
-    words = match["a"] in _WORDS
-    a, b = (_WORDS.get(match[n]) or int(match[n]) for n in "ab")
-    joined = text[match.end("a") : match.start("b")]
-    loose = joined == " and " or "/" in joined or (words and not text.endswith("at ", 0, start))
-    if loose and not match["tail"]:
-        return []
-    upper = regions.bone(start, a)
-    if not spine.is_vertebra(upper):
-        return []
-    lower = _continued(upper, b)
-    if lower is None or spine.rank(lower) != spine.rank(upper) + 1:
-        return []
-    return [
-        Segment(
-            start,
-            match.end("b"),
-            (f"{upper}-{lower}",),
-            (upper, lower),
-            "interspace",
-            10_000_000 + start,
-        )
-    ]
-
-
-def _bare_bones(start: int, words: str, regions: _Regions) -> list[Segment]:
-    extra: list[Segment] = []
-    for number in _NUMBERS.finditer(words):
-        count = _WORDS.get(number.group()) or int(number.group())
-        bone = regions.bone(start, count)
-        if spine.is_vertebra(bone):
-            position = start + number.start()
-            extra.append(
-                Segment(position, position + len(number.group()), (bone,), (bone,), "bone", 20_000_000 + start)
-            )
-    return extra
-
-
-_NUMBERS = re.compile(rf"\b{_NUM}\b")

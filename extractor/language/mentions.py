@@ -14,6 +14,7 @@ from extractor.language.assertion import DEED, NOUN, Target
 from extractor.language.matching import Literal, Literals, Match, Vocabulary
 from extractor.language.nouns import LOWER_PART, UPPER_PART, Nouns, part_of, which_part
 from extractor.language.passage import Passage
+from extractor.language.segments import Segment
 
 _KINDS = {
     "acts": "act", "anatomy": "structure", "work": "verb", "targets": "target", "neighbours": "neighbour",
@@ -34,7 +35,7 @@ class Hit(NamedTuple):
     head: int
     head_end: int
     extent: str = ""
-    segment: levels.Segment | None = None
+    segment: Segment | None = None
     noun: str = ""
     part: str = ""
     site: str = ""
