@@ -158,3 +158,19 @@ def test_the_audit_passes_nothing_over() -> None:
     assert all(f"-r {lock}" in asked for lock in LOCKS)
     assert "-o dist/sbom.json" in made
     assert "tests.licences" in made
+
+
+# The threat model
+
+
+def test_every_row_of_the_threat_model_names_tests_that_exist() -> None:
+    told = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    rows = [line for line in told.splitlines() if line.startswith("| ") and not line.startswith("| Who")]
+    assert len(rows) > 10
+    for row in rows:
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", row)
+        assert named, row
+        missing = [
+            name for file, name in named if f"def {name}(" not in (ROOT / "tests" / file).read_text(encoding="utf-8")
+        ]
+        assert missing == []
