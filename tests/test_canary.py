@@ -7,7 +7,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,7 @@ def place(tmp_path: Path) -> Path:
 
 def run(place: Path, *arguments: str) -> tuple[int, str]:
     """Ends with its code and all it printed; every cache and temporary file of it lies in ``place``."""
-    own: Mapping[str, str] = {
+    own = {
         "HOME": str(place / "home"),
         "XDG_CACHE_HOME": str(place / "cache"),
         "MPLCONFIGDIR": str(place / "cache"),
