@@ -12,7 +12,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --generate-hashes --quiet
+AUDIT := $(VENV)/audit
+LOCKS := requirements.txt requirements-dev.txt requirements-audit.txt
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --no-header --generate-hashes --quiet
 
 .PHONY: help
 help: ## Show this list
@@ -56,10 +58,20 @@ bench: $(DEV) ## Measure speed and memory against spaCy and stock medSpaCy: abou
 build: $(DEV) ## Build the sdist and the wheel into dist/
 	$(BIN)/python -m build --no-isolation
 
+# Strict: a pin that the advisory database does not answer for fails, it is not passed over.
+.PHONY: audit
+audit: $(DEV) $(AUDIT)/.installed ## Write dist/sbom.json, check licences, ask for known weaknesses (needs the network)
+	@mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible --of JSON \
+		-o dist/sbom.json
+	$(BIN)/python -m tests.licences $(LOCKS) $(AUDIT)/lib/python*/site-packages > dist/licences.csv
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off $(LOCKS:%=-r %)
+
 .PHONY: lock
 lock: $(DEV) ## Write requirements*.txt anew from pyproject.toml, newest versions
-	$(LOCK) --upgrade --group backend -o requirements.txt
-	$(LOCK) --upgrade --group dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --group backend -o requirements.txt
+	$(LOCK) --upgrade pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --upgrade --group audit -o requirements-audit.txt
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "opnote needs Python 3.11, 3.12 or 3.13: none was found on this machine" >&2; exit 2; }
@@ -75,3 +87,9 @@ $(DEV): requirements-dev.txt pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ $(RUNTIME)
+
+# The tools of the audit need other versions than those audited, so they live apart.
+$(AUDIT)/.installed: requirements-audit.txt | $(BIN)/python
+	$(BIN)/python -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@

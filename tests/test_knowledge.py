@@ -333,6 +333,56 @@ def test_a_table_that_is_not_utf8_is_named(copy: Path, name: str) -> None:
     assert any(problem.startswith(f"{name}: ") for problem in problems(copy))
 
 
+HOSTILE = {
+    "size": (b"#" * 2_000_001, "the file is larger than 2000000 bytes and was not read"),
+    "depth": (b"a = " + b"[" * 50_000, "not valid TOML: nested too deeply"),
+    "digits": (b"a = " + b"9" * 5_000, "not valid TOML: Exceeds the limit"),
+    "rows": (b"rule = 5\nfeature = 5", " is not a list of tables, each begun with [["),
+    "cells": (b"rule = [5]\nfeature = [5]", " is not a list of tables, each begun with [["),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.parametrize("name", ["sides.toml", "composition.toml", "logic.toml", "features.toml"])
+def test_a_hostile_table_is_named_with_its_fault(copy: Path, name: str, what: str) -> None:
+    data, fault = HOSTILE[what]
+    (copy / name).write_bytes(data)
+    assert any(problem.startswith(f"{name}: ") and fault in problem for problem in problems(copy))
+
+
+@pytest.mark.parametrize(("what", "fault"), [(name, fault) for name, (_, fault) in HOSTILE.items()][:3])
+def test_a_hostile_table_of_the_code_book_is_named_with_its_fault(copy: Path, what: str, fault: str) -> None:
+    (copy / "sources.toml").write_bytes(HOSTILE[what][0])
+    assert any(problem.startswith(f"sources.toml: {fault}") for problem in problems(copy))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_table_that_is_a_folder_or_has_no_end_is_named(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    (copy / name).mkdir()
+    assert f"{name}: the file cannot be read: Is a directory" in problems(copy)
+    (copy / name).rmdir()
+    (copy / name).symlink_to("/dev/zero")
+    assert f"{name}: the file is larger than 2000000 bytes and was not read" in problems(copy)
+
+
+@pytest.mark.parametrize("cell", ["direction = ['forward']", "direction = 5", "scope = {a = 1}", "scope = 1.5"])
+def test_a_cell_of_another_type_is_named_with_its_row(copy: Path, cell: str) -> None:
+    path = copy / "context.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'{text}\n[[rule]]\nid = "context.new"\nvalue = "negated"\n{cell}\n', encoding="utf-8")
+    where = f"context.toml row {text.count('[[rule]]') + 1} (context.new): "
+    assert f"{where}direction is not a text, or scope is neither a text nor a whole number" in problems(copy)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_a_code_that_is_a_formula_is_refused_with_its_row(copy: Path, start: str) -> None:
+    path = copy / "codes.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("\n63012,", f"\n{start}6301,", 1), encoding="utf-8")
+    (problem,) = (problem for problem in problems(copy) if "is not five digits" in problem)
+    assert re.fullmatch(rf"codes\.csv:\d+: code '{re.escape(start)}6301' is not five digits, or four and a T", problem)
+
+
 # Version
 
 

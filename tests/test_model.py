@@ -7,11 +7,13 @@ import datetime as dt
 import hashlib
 import io
 import json
+import math
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from extractor.coding.classifier import JointClassifier
 from extractor.coding.features import groups
 from extractor.coding.opinion import Opinion
 from extractor.coding.record import Judged, asked, judge
-from extractor.coding.store import LARGEST, Model, load_model, pack
+from extractor.coding.store import LARGEST, MOST_MEMBERS, Model, load_model, pack
 from extractor.errors import ModelError, UsageError
 from extractor.pipeline import shipped_model
 from extractor.settings import Settings
@@ -221,6 +223,133 @@ def test_the_command_line_says_so_in_one_line_and_ends_with_three(copy: Path, tm
     assert done.returncode == 3
     assert len(done.stderr.splitlines()) == 1
     assert "the model was trained with knowledge sha256:00" in done.stderr
+
+
+# What a model file may try
+
+
+def with_members(change: Callable[[zipfile.ZipFile], None]) -> bytes:
+    """The shipped classifier with more in its zip."""
+    packed = io.BytesIO((SHIPPED / "classifier.skops").read_bytes())
+    with zipfile.ZipFile(packed, "a") as file:
+        change(file)
+    return packed.getvalue()
+
+
+def crowd(file: zipfile.ZipFile) -> None:
+    for number in range(MOST_MEMBERS):
+        file.writestr(f"m{number}.npy", b"")
+
+
+def of_schema(schema: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("schema.json", schema)
+    return packed.getvalue()
+
+
+def swelling_and_lying() -> bytes:
+    """Eighty megabytes of blanks that say, in both their headers, that they are ten bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("schema.json", b" " * (20 * LARGEST))
+    return packed.getvalue().replace((20 * LARGEST).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+
+
+def pickled() -> bytes:
+    """A classifier whose first array is a pickle."""
+    source, packed = zipfile.ZipFile(SHIPPED / "classifier.skops"), io.BytesIO()
+    array = io.BytesIO()
+    np.save(array, np.array([Path("x")], dtype=object), allow_pickle=True)
+    first = source.namelist()[1]
+    with zipfile.ZipFile(packed, "w") as file:
+        for name in source.namelist():
+            file.writestr(name, array.getvalue() if name == first else source.read(name))
+    return packed.getvalue()
+
+
+HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "sizes that lie": (swelling_and_lying, r"cannot be unpacked \(BadZipFile\)"),
+    "a member more": (lambda: with_members(lambda file: file.writestr("9999.npy", b"")), "other members than its"),
+    "a member outside": (lambda: with_members(lambda file: file.writestr("../a", b"")), "other members than its"),
+    "many members": (
+        lambda: with_members(crowd),
+        f"unpacks to more than {MOST_MEMBERS} members or {LARGEST} bytes",
+    ),
+    "a pickle": (pickled, r"cannot be unpacked \(ValueError\)"),
+    "deep nesting": (lambda: of_schema("[" * 100_000), r"cannot be unpacked \(RecursionError\)"),
+    "no schema": (lambda: with_members(lambda file: None)[-22:], r"cannot be unpacked \(\w+\)"),
+    "nothing": (lambda: b"", r"cannot be unpacked \(BadZipFile\)"),
+    "no zip": (lambda: b"import os", r"cannot be unpacked \(BadZipFile\)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_classifier_is_refused(copy: Path, what: str) -> None:
+    make, message = HOSTILE[what]
+    put(copy, make())
+    with pytest.raises(ModelError, match=message):
+        load(copy)
+
+
+def test_nothing_is_built_before_size_hash_tables_and_members_are_checked(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def built(*_: object, **__: object) -> None:
+        raise AssertionError("skops was asked")
+
+    monkeypatch.setattr(skops.io, "loads", built)
+    monkeypatch.setattr(skops.io, "get_untrusted_types", built)
+    for data in (b"\0" * (LARGEST + 1), with_members(lambda file: file.writestr("9999.npy", b""))):
+        put(copy, data)
+        with pytest.raises(ModelError):
+            load(copy)
+    change(copy, classifier__sha256="00")
+    with pytest.raises(ModelError, match="has sha256"):
+        load(copy)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        (b"#" * 64_001, "is larger than 64000 bytes and was not read"),
+        (b"a = " + b"[" * 30_000, "is not valid TOML"),
+        (b"a = " + b"9" * 5_000, "is not valid TOML"),
+        (b"\0\xff", "is not valid TOML"),
+        (b"", "protocol None; this version reads 1"),
+    ],
+    ids=["oversize", "deep", "a number without end", "binary", "empty"],
+)
+def test_a_hostile_manifest_is_refused(copy: Path, manifest: bytes, message: str) -> None:
+    (copy / "manifest.toml").write_bytes(manifest)
+    with pytest.raises(ModelError, match=message):
+        load(copy)
+
+
+@pytest.mark.parametrize("threshold", [math.nan, math.inf, -0.1, 1.5])
+def test_a_threshold_that_is_no_probability_is_refused_for_it_would_end_all_review(
+    copy: Path, threshold: float
+) -> None:
+    change(copy, decision__threshold=threshold)
+    with pytest.raises(ModelError, match=r"decision\.threshold is no probability between 0 and 1"):
+        load(copy)
+
+
+@pytest.mark.parametrize("name", ["manifest.toml", "classifier.skops"])
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("itself", "cannot be read; a model is a folder with"),
+        ("/nowhere/at/all", "cannot be read; a model is a folder with"),
+        ("/dev/zero", r"is larger than \d+ bytes and was not read"),
+        (".", "cannot be read; a model is a folder with"),
+    ],
+)
+def test_a_link_that_leads_nowhere_or_without_end_is_refused(copy: Path, name: str, target: str, message: str) -> None:
+    (copy / name).unlink()
+    (copy / name).symlink_to(name if target == "itself" else target)
+    with pytest.raises(ModelError, match=message):
+        load(copy)
 
 
 # What the joint decision does

@@ -218,6 +218,17 @@ def test_the_page_stands_alone_and_shows_both_plots(
     assert "<td>foraminal_laminectomy</td><td>foraminal_laminectomy</td><td>1</td>" in text
 
 
+def test_no_name_of_a_note_is_markup_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "<script>alert('a')</script>&\""
+    gold, results, page = tmp_path / "gold.jsonl", tmp_path / "results.jsonl", tmp_path / "score.html"
+    gold.write_text(json.dumps(row(name)), encoding="utf-8")
+    results.write_text("", encoding="utf-8")
+    assert run(monkeypatch, "score", gold, results, "--report", page) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(&#x27;a&#x27;)&lt;/script&gt;&amp;&quot;" in text
+    assert "<script" not in text
+
+
 def test_a_corpus_folder_is_labelled_notes_too() -> None:
     rows = read_gold(ROOT / "corpora")
     assert len(rows) == 770

@@ -140,7 +140,7 @@ def _manifest(folder: Traversable) -> dict[str, Any]:
     try:
         raw = _read(folder / MANIFEST, _LARGEST_MANIFEST)
         manifest = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (ValueError, RecursionError):  # not UTF-8, not TOML, a number without end, nested too deeply
         raise ModelError(f"{folder / MANIFEST} is not valid TOML; train the model anew with opnote train") from None
     if manifest.get("protocol") != PROTOCOL:
         raise ModelError(f"{folder / MANIFEST}: protocol {manifest.get('protocol')!r}; this version reads {PROTOCOL}")
@@ -148,6 +148,8 @@ def _manifest(folder: Traversable) -> dict[str, Any]:
     for path, kind in {**wanted, "decision.threshold": float, "families": list}.items():
         if not isinstance(_at(manifest, path), kind):
             raise ModelError(f"{folder / MANIFEST}: {path} is missing or no {kind.__name__}")
+    if not 0 <= manifest["decision"]["threshold"] <= 1:  # NaN is not, either: no note would ever be below it
+        raise ModelError(f"{folder / MANIFEST}: decision.threshold is no probability between 0 and 1")
     return manifest
 
 
@@ -194,9 +196,14 @@ def _check_tables(folder: Traversable, manifest: Mapping[str, Any], knowledge: K
 def _unpack(folder: Traversable, data: bytes) -> JointClassifier:
     where = folder / CLASSIFIER
     try:
-        members = zipfile.ZipFile(io.BytesIO(data)).infolist()
+        file = zipfile.ZipFile(io.BytesIO(data))
+        members = file.infolist()
         if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > LARGEST:
             raise ModelError(f"{where} unpacks to more than {MOST_MEMBERS} members or {LARGEST} bytes")
+        named = _Renamed()
+        named.walk(json.loads(file.read("schema.json")))
+        if sorted(file.namelist()) != sorted(["schema.json", *named.files]):
+            raise ModelError(f"{where} holds other members than its schema names")
         strange = set(skops.io.get_untrusted_types(data=data)) - set(_TRUSTED)
         if strange:
             raise ModelError(f"{where} holds types that are not allowed: {', '.join(sorted(strange))}")

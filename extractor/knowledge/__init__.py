@@ -110,6 +110,6 @@ _CODE_BOOK = frozenset({"codes.csv", "companions.csv", "families.toml", "logic.t
 def _version(folder: Traversable, but: frozenset[str] = frozenset()) -> str:
     digest = hashlib.sha256()
     for table in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if table.name.endswith((".toml", ".csv")) and table.name not in but:
+        if table.is_file() and table.name.endswith((".toml", ".csv")) and table.name not in but:
             digest.update(table.name.encode() + b"\0" + table.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return f"sha256:{digest.hexdigest()}"

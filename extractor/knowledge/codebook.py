@@ -7,7 +7,6 @@ add-on may ride on), ``families.toml`` and ``sources.toml``. ``load`` checks the
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -16,7 +15,7 @@ from typing import Any
 from extractor.errors import KnowledgeError
 from extractor.knowledge.code import Code, FamilyEntry, Source
 from extractor.knowledge.code_table import read_codes, read_companions
-from extractor.knowledge.rows import read_table
+from extractor.knowledge.rows import read_toml
 from extractor.vocabulary import Family, LevelUnit
 
 
@@ -93,11 +92,7 @@ def _family(family: Family, entry: Mapping[str, Any]) -> FamilyEntry:
 
 def _tables(table: Traversable, keys: tuple[str, ...], problems: list[str]) -> dict[str, dict[str, Any]]:
     """The TOML tables of a file that have exactly these keys."""
-    try:
-        entries = tomllib.loads(read_table(table, problems))
-    except tomllib.TOMLDecodeError as error:
-        problems.append(f"{table.name}: not valid TOML: {error}")
-        return {}
+    entries = read_toml(table, problems)
     wrong = [name for name, entry in entries.items() if not isinstance(entry, dict) or set(entry) != set(keys)]
     problems += [f"{table.name}: [{name}] does not have exactly the keys {', '.join(keys)}" for name in wrong]
     return {name: entry for name, entry in entries.items() if name not in wrong}

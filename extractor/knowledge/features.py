@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from extractor.knowledge.rows import read_table
+from extractor.knowledge.rows import toml_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,7 @@ class Feature:
 def read_features(data: Traversable, problems: list[str]) -> tuple[Feature, ...]:
     """All features in the order of the table."""
     table = data / "features.toml"
-    try:
-        rows = tomllib.loads(read_table(table, problems)).get("feature", [])
-    except tomllib.TOMLDecodeError as error:
-        problems.append(f"{table.name}: cannot be read: {error}")
-        return ()
+    rows = toml_rows(table, "feature", problems)
     found = [feature for number, row in enumerate(rows, 1) for feature in _group(number, row, problems)]
     seen: set[str] = set()
     for feature in found:

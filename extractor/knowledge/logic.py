@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
 
-from extractor.knowledge.rows import read_table
+from extractor.knowledge.rows import toml_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,7 @@ def read_logic(data: Traversable, problems: list[str]) -> tuple[Logic, ...]:
 
 
 def _read(table: Traversable, shape: type[Row], problems: list[str]) -> tuple[Row, ...]:
-    try:
-        rows = tomllib.loads(read_table(table, problems)).get("rule", [])
-    except tomllib.TOMLDecodeError as error:
-        problems.append(f"{table.name}: cannot be read: {error}")
-        return ()
+    rows = toml_rows(table, "rule", problems)
     return tuple(_row(table.name, number, row, shape, problems) for number, row in enumerate(rows, 1))
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import tomllib
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from importlib.resources.abc import Traversable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Word = TypeVar("Word", bound=StrEnum)
+
+LARGEST = 2_000_000
+"""Bytes of a table; the largest of ours is a hundredth of it."""
 
 
 class Row:
@@ -66,14 +70,40 @@ class Row:
 
 
 def read_table(table: Traversable, problems: list[str]) -> str:
-    """The text of a table file; empty, with a problem noted, when it is not there or not UTF-8."""
+    """The text of a table file; empty, with a problem noted, when it is not there, too large or not UTF-8."""
     try:
-        return table.read_text(encoding="utf-8")
+        with table.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) <= LARGEST:
+            return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        problems.append(f"{table.name}: the file is larger than {LARGEST} bytes and was not read")
     except FileNotFoundError:
         problems.append(f"{table.name}: the file is missing")
+    except OSError as error:
+        problems.append(f"{table.name}: the file cannot be read: {error.strerror}")
     except UnicodeDecodeError:
         problems.append(f"{table.name}: the file is not UTF-8")
     return ""
+
+
+def read_toml(table: Traversable, problems: list[str]) -> dict[str, Any]:
+    """A TOML file; empty, with a problem noted, when it is none."""
+    try:
+        return tomllib.loads(read_table(table, problems))
+    except RecursionError:
+        problems.append(f"{table.name}: not valid TOML: nested too deeply")
+    except ValueError as error:  # of TOML, or of a number with more digits than Python takes
+        problems.append(f"{table.name}: not valid TOML: {error}")
+    return {}
+
+
+def toml_rows(table: Traversable, name: str, problems: list[str]) -> list[dict[str, Any]]:
+    """The rows ``[[name]]`` of a TOML file."""
+    rows = read_toml(table, problems).get(name, [])
+    if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+        return rows
+    problems.append(f"{table.name}: {name} is not a list of tables, each begun with [[{name}]]")
+    return []
 
 
 def read_rows(table: Traversable, columns: Sequence[str], problems: list[str]) -> Iterator[Row]:

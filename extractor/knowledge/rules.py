@@ -8,13 +8,12 @@ proofs: ``finds`` are texts the row must match, ``spares`` look-alikes it must l
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from extractor.knowledge.rows import read_table
+from extractor.knowledge.rows import toml_rows
 
 TABLES = (
     "sections",
@@ -94,11 +93,7 @@ def read_rules(data: Traversable, problems: list[str], *, prove: bool = True) ->
     """
     rules: list[Rule] = []
     for table in TABLES:
-        try:
-            rows = tomllib.loads(read_table(data / f"{table}.toml", problems)).get("rule", [])
-        except tomllib.TOMLDecodeError as error:
-            problems.append(f"{table}.toml: cannot be read: {error}")
-            continue
+        rows = toml_rows(data / f"{table}.toml", "rule", problems)
         read = [_rule(table, number, row, problems) for number, row in enumerate(rows, 1)]
         problems += [f"{_where(rule)}: {fault}" for rule in read if prove for fault in _faults(rule)]
         rules += read
@@ -113,14 +108,18 @@ def _rule(table: str, number: int, row: Mapping[str, Any], problems: list[str]) 
         problems.append(f"{where}: needs an id and a value")
     lists = {name: _words(row.get(name, ())) for name in _LISTS}
     problems += [f"{where}: {name} is not a list of texts" for name, words in lists.items() if words is None]
+    direction, scope = row.get("direction"), row.get("scope")
+    if not isinstance(direction, str | None) or not isinstance(scope, int | str | None):
+        problems.append(f"{where}: direction is not a text, or scope is neither a text nor a whole number")
+        direction = scope = None
     value = str(row.get("value") or row.get("meant") or "")
     return Rule(
         id=str(row.get("id", "")),
         table=table,
         row=number,
         value=value,
-        scope=row.get("scope"),
-        direction=row.get("direction"),
+        scope=scope,
+        direction=direction,
         nouns_only=bool(row.get("nouns_only", False)),
         **{name: words or () for name, words in lists.items()},
     )
