@@ -28,7 +28,10 @@ LOADED = pipeline.load()
 
 def made_inputs(folder: Path, count: int) -> Path:
     """Notes of the corpus, with lines among them that fail."""
-    lines = [json.dumps({"note_id": path.stem, "text": path.read_text(encoding="utf-8")}) for path in CORPUS[:count]]
+    lines = [
+        json.dumps({"note_id": f"{path.parent.name}/{path.stem}", "text": path.read_text(encoding="utf-8")})
+        for path in CORPUS[:count]
+    ]
     lines[count // 3 : count // 3] = ["no JSON", '{"note_id": "empty", "text": " "}']
     (folder / "notes.jsonl").write_text("\n".join(lines), encoding="utf-8")
     return folder / "notes.jsonl"

@@ -44,6 +44,8 @@ def _is_done(folder: Path, about: About) -> bool:
     if work.begun(folder) or not (folder / RUN).exists():
         return False
     _refuse(folder, about.differences(work.read_object(folder / RUN)))
+    with _refusing(folder):
+        work.clear(folder)
     return True
 
 

@@ -1,7 +1,7 @@
 """The journal of a run: a line a note, in order, from which all results are made when the last note is read.
 
-A line is handed to the system as soon as the note is read, so what was read outlives the process, however that ends. (It
-may not outlive a loss of power: then the last lines can be torn, and are read again.)
+A line is handed to the system as soon as the note is read, so what was read outlives the process, however that ends. A
+loss of power may tear the last lines: their notes are read again.
 """
 
 from __future__ import annotations

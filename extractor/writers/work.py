@@ -80,6 +80,13 @@ def private(path: Path) -> Iterator[BinaryIO]:
 
 def end(folder: Path) -> None:
     """Without its state the run is over. Results are in their place already, so what cannot be removed does no harm."""
-    (folder / WORK / STATE).unlink()
+    (folder / WORK / STATE).unlink(missing_ok=True)
     with suppress(OSError):
         shutil.rmtree(folder / WORK)
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run left that was killed at its very end."""
+    if (folder / WORK).exists():
+        with journal_file(folder):
+            end(folder)
