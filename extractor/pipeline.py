@@ -53,6 +53,10 @@ class Extractor:
         judged = self._judge(text, day)
         return self._record(note_id, judged, *self._opinions([judged]))
 
+    def versions(self) -> tuple[str, str]:
+        """Of the tables and of the model, as the provenance of each record names them."""
+        return self.knowledge.version, self.model.version if self.model else "rules"
+
     def __reduce__(self) -> tuple[type[Extractor], tuple[Knowledge, Settings, Model | None]]:
         """An extractor travels as what it was made of, so that a worker reads by the very tables of its parent."""
         return Extractor, (self.knowledge, self.settings, self.model)
@@ -104,7 +108,7 @@ class Extractor:
         return self.model.opine([asked(found) for found in judged]) if self.model else [None] * len(judged)
 
     def _record(self, note_id: str, judged: Judged, opinion: Opinion | None) -> NoteResult:
-        model = self.model.version if self.model else "rules"
+        _, model = self.versions()
         return make_record(judged, note_id, self.knowledge, self.settings, __version__, model, opinion)
 
 

@@ -129,19 +129,21 @@ def expect() -> None:
 
 @contextmanager
 def ctrl_c_waits() -> Iterator[None]:
-    """Ctrl-C is for this process alone, which ends the others. It cuts short nothing that starts or ends meanwhile, and
-    a process that starts is deaf to it from the first moment, because it inherits the mask.
+    """Ctrl-C is for this process alone, which ends the others. Neither it nor SIGTERM cuts short what starts or ends
+    meanwhile, and a process that starts is deaf to Ctrl-C from the first moment, because it inherits the mask.
     """
     heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if _is_main() else None
+    listen = (signal.SIGINT, signal.SIGTERM) if _is_main() else ()
+    before = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in listen}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield
     finally:
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
+        for listened, handler in before.items():
+            if handler is not None:  # at its very end Python has none
+                signal.signal(listened, handler)
         for number in heard[:1]:
             signal.raise_signal(number)
 

@@ -159,12 +159,16 @@ class NoteResult:
 
 @dataclass(frozen=True, slots=True)
 class NoteFailure:
-    """A note that could not be read or extracted: it keeps its id and says where and why, without note text."""
+    """A note that could not be read or extracted: it keeps its id and says where and why, without note text.
+
+    ``source`` is the file, or file and line, of a note that could not be read.
+    """
 
     note_id: str
     step: str
     kind: str
     message: str
+    source: str = field(default="", compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         error = {"step": self.step, "kind": self.kind, "message": self.message}

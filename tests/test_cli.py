@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterable
@@ -19,7 +20,7 @@ from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.vocabulary import Decision, Family
-from extractor.writers.folder import FILES
+from extractor.writers.results import FILES
 from tests.records import RESULT, TEXT, result
 
 
@@ -34,6 +35,9 @@ class FakeCore:
     def load(self, settings: Settings, model: object = None, *, side_by_side: bool = False) -> FakeCore:
         self.settings.append(settings)
         return self
+
+    def versions(self) -> tuple[str, str]:
+        return "sha256:ab", "m1"
 
     def extract(self, text: str, *, note_id: str, date_of_service: dt.date | None) -> NoteResult:
         if "poison" in text:
@@ -99,7 +103,9 @@ def test_extract_ends_with_a_table_the_counts_and_the_files(run: Run, fake: Fake
     ended = run("extract", notes, "-o", out)
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.splitlines()
-    assert lines[-5:] == ["read 3, auto 1, review 1, none 1, failed 0", *(f"wrote {out / name}" for name in FILES)]
+    assert lines[-7] == "read 3, auto 1, review 1, none 1, failed 0"
+    assert re.fullmatch(r"took \d+\.\d seconds", lines[-6])
+    assert lines[-5:] == [f"wrote {out / name}" for name in FILES]
     cells = [cell.strip() for line in lines if "sub/a" in line for cell in line.strip("│").split("│")]
     assert cells == ["sub/a", "review", "laminotomy", "63030-LT", "L4-L5", "left", "conflict_side"]
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
@@ -143,7 +149,7 @@ def test_a_failed_note_ends_with_code_1_and_is_counted_and_shown(run: Run, fake:
     assert "read 4, auto 1, review 1, none 1, failed 1" in ended.out
     (row,) = (line for line in ended.out.splitlines() if "│ d " in line)
     assert [cell.strip() for cell in row.strip("│").split("│")] == ["d", "failed", "", "", "", "", "decode/binary"]
-    assert ended.err == "1 of 4 notes failed; the error column of notes.csv says why\n"
+    assert ended.err == "1 of 4 notes failed; failures.jsonl says why\n"
 
 
 def test_extract_passes_dates_and_settings_on(run: Run, fake: FakeCore, notes: Path) -> None:
@@ -170,7 +176,7 @@ def test_results_are_not_overwritten_without_force(run: Run, fake: FakeCore, not
     run("extract", notes, "-o", out)
     before = (out / "run.json").read_bytes()
     ended = run("extract", notes, "-o", out)
-    held = "results.jsonl, notes.csv, codes.csv, run.json"
+    held = "results.jsonl, notes.csv, codes.csv, failures.jsonl, run.json"
     assert ended == Ended(2, "", f"opnote: {out} already holds {held}; use --force to replace it or name another\n")
     assert (out / "run.json").read_bytes() == before
     assert run("extract", notes, "-o", out, "--force").code == 0
@@ -214,7 +220,7 @@ def test_an_unforeseen_error_shows_no_note_text_and_no_traceback(run: Run, fake:
     assert ended.err.startswith("opnote: unforeseen ValueError at ")
     assert ended.err.endswith("; please report it, without any note\n")
     assert "Doe" not in ended.err
-    assert list((notes.parent / "out").iterdir()) == []
+    assert [path.name for path in (notes.parent / "out").iterdir()] == [".opnote"]
 
 
 # explain
@@ -357,8 +363,8 @@ def test_without_a_command_there_is_help_and_no_error_line(run: Run) -> None:
     ended = run()
     assert (ended.code, ended.err) == (2, "")
     assert (
-        "Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid, 130 stopped by Ctrl-C."
-        in ended.out
+        "Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid, 130 stopped by Ctrl-C, "
+        "143 by SIGTERM." in ended.out
     )
 
 

@@ -212,7 +212,7 @@ def test_broken_lines_do_not_stop_the_good_ones_and_blank_lines_count(tmp_path: 
     path = write(tmp_path / "in.jsonl", f"\ufeff{line()}\r\n\r\n{{broken\n{line(note_id='n4')}")
     records = list(read_notes([path]))
     assert [(record.note_id, type(record)) for record in records] == [("n1", Note), ("in:3", NoteFailure), ("n4", Note)]
-    assert [record.source for record in records if isinstance(record, Note)] == ["in.jsonl line 1", "in.jsonl line 4"]
+    assert [record.source for record in records if isinstance(record, Note)] == ["in.jsonl:1", "in.jsonl:4"]
 
 
 def test_an_empty_lines_file_is_a_failure_not_an_empty_success(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_an_empty_lines_file_is_a_failure_not_an_empty_success(tmp_path: Path) -
 @pytest.mark.parametrize(("value", "day"), [("2024-05-01", DAY), (None, None), ("", None)])
 def test_a_line_may_carry_its_date_of_service(tmp_path: Path, value: str | None, day: dt.date | None) -> None:
     record = read_one(write(tmp_path / "in.jsonl", line(date_of_service=value)))
-    assert record == Note("n1", "Laminectomy of L4.", day, "in.jsonl line 1")
+    assert record == Note("n1", "Laminectomy of L4.", day, "in.jsonl:1")
 
 
 def test_a_fault_is_told_without_the_words_of_the_note(tmp_path: Path) -> None:

@@ -290,10 +290,10 @@ def test_an_error_of_the_writer_ends_the_workers(monkeypatch: pytest.MonkeyPatch
 
     lines = [json.dumps({"note_id": note.note_id, "text": note.text}) for note in SOME]
     (tmp_path / "notes.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    monkeypatch.setattr("extractor.writers.folder.code_rows", full)
+    monkeypatch.setattr("extractor.writers.results.code_rows", full)
     assert run(monkeypatch, "extract", tmp_path / "notes.jsonl", "-o", tmp_path / "out", "--workers", 2) == 2
     assert multiprocessing.active_children() == []
-    assert list((tmp_path / "out").iterdir()) == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".opnote"]
 
 
 PROGRAM = (
@@ -316,7 +316,16 @@ def session(leader: int) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are told by /proc")
 @pytest.mark.parametrize("moment", ["processes start", "results are written"])
-def test_ctrl_c_ends_the_command_cleanly(moment: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "code", "stop"),
+    [
+        ("Ctrl-C", 130, lambda leader: os.killpg(leader, signal.SIGINT)),  # a terminal tells all processes
+        ("SIGTERM", 143, lambda leader: os.kill(leader, signal.SIGTERM)),
+    ],
+)
+def test_ctrl_c_and_sigterm_end_the_command_cleanly(
+    name: str, code: int, stop: Callable[[int], None], moment: str, tmp_path: Path
+) -> None:
     text = SOME[0].text
     lines = (json.dumps({"note_id": f"n{number}", "text": f"{text}\n{number}"}) for number in range(6_000))
     (tmp_path / "notes.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -326,14 +335,15 @@ def test_ctrl_c_ends_the_command_cleanly(moment: str, tmp_path: Path) -> None:
     )
     happened = {
         "processes start": lambda: len(session(started.pid)) > 2,
-        "results are written": lambda: any(part.stat().st_size for part in tmp_path.glob("out/.results.jsonl.*.part")),
+        "results are written": lambda: any(part.stat().st_size for part in tmp_path.glob("out/.opnote/journal.jsonl")),
     }
     wait_for(happened[moment])
-    os.killpg(started.pid, signal.SIGINT)
+    stop(started.pid)
     told = started.communicate(timeout=60)
-    assert told == ("", "opnote: stopped by Ctrl-C before the end; no results were written\n")
-    assert started.returncode == 130
-    assert list((tmp_path / "out").iterdir()) == []
+    kept = "what was read is kept in out: go on with --resume"
+    assert told == ("", f"opnote: stopped by {name} before the end; {kept}\n")
+    assert started.returncode == code
+    assert {path.name for path in (tmp_path / "out").iterdir()} <= {".opnote"}
     wait_for(lambda: session(started.pid) == [])
 
 

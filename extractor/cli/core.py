@@ -22,6 +22,8 @@ ModelFolder = Annotated[
 class Core(Protocol):
     """An ``Extractor``, as far as the commands know it."""
 
+    def versions(self) -> tuple[str, str]: ...
+
     def extract(self, text: str, *, note_id: str, date_of_service: dt.date | None) -> NoteResult: ...
 
     def pipe(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+import time
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +15,17 @@ from rich.table import Table
 
 from extractor.cli import core, screen
 from extractor.cli.notes_table import notes_table
+from extractor.cli.stopping import resumable
 from extractor.notes.dates import read_dates
+from extractor.notes.listing import listing
+from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
-from extractor.writers.folder import FILES, About, Counts, prepare, write_run
+from extractor.writers.about import About, Origin, digest
+from extractor.writers.folder import prepare, write_run
+from extractor.writers.results import FILES, Counts
 
 TABLE_LIMIT = 40
 
@@ -30,6 +36,10 @@ Dates = Annotated[
     typer.Option(help="CSV with the columns note_id and date_of_service.", metavar="CSV", show_default=False),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace the results in OUT.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run in OUT that did not end.")]
+Redact = Annotated[
+    bool, typer.Option("--redact", help="Number the notes; leave out their ids, dates, file names and messages.")
+]
 Segments = Annotated[
     str, typer.Option(help="How 63045-63048 are counted: motion_segment or vertebra.", metavar="SETTING")
 ]
@@ -59,21 +69,20 @@ ShowTable = Annotated[
 
 @dataclass(slots=True)
 class Watch:
-    """Sees the records go by: keeps the first few for the table, and which dates of service found no note."""
+    """Sees notes and records go by: which dates of service found no note, and the first few records for the table."""
 
     limit: float
     dates_left: set[str]
     shown: list[NoteResult | NoteFailure] = field(default_factory=list)
 
-    def see(
-        self, records: Iterable[NoteResult | NoteFailure], moved: Callable[[], None]
-    ) -> Iterator[NoteResult | NoteFailure]:
-        for record in records:
-            self.dates_left.discard(record.note_id)
-            if len(self.shown) <= self.limit:
-                self.shown.append(record)
-            yield record
-            moved()
+    def dated(self, notes: Iterable[Note | NoteFailure]) -> Iterator[Note | NoteFailure]:
+        for note in notes:
+            self.dates_left.discard(note.note_id)
+            yield note
+
+    def show(self, record: NoteResult | NoteFailure) -> None:
+        if len(self.shown) <= self.limit:
+            self.shown.append(record)
 
     def table(self) -> Table | None:
         return notes_table(self.shown) if 0 < len(self.shown) <= self.limit else None
@@ -84,6 +93,8 @@ def extract(
     output: Output,
     dates: Dates = None,
     force: Force = False,
+    resume: Resume = False,
+    redact: Redact = False,
     segment_counting: Segments = "motion_segment",
     bilateral_addon: Bilateral = "two_units",
     endoscope_view: Endoscope = "cpt",
@@ -94,20 +105,34 @@ def extract(
 ) -> None:
     """Read operative notes and write what was found to a folder.
 
-    Ends with exit code 1 when some notes failed; the others are written all the same.
+    A run that breaks off, however it does, goes on with --resume. Ends with exit code 1 when some notes failed; the
+    others are written all the same.
     """
     settings = Settings(segment_counting, bilateral_addon, endoscope_view)  # type: ignore[arg-type]  # it checks them
     by_id = read_dates(dates) if dates else {}
     watch = Watch(_limit(table), set(by_id))
-    notes = read_notes(inputs, by_id)
-    prepare(output, force=force)
-    about = About(__version__, settings.to_dict(), len(inputs))
-    extractor = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
-    records = extractor.pipe(notes, workers=workers, time_limit=time_limit)
-    with screen.counting("notes") as moved, closing(records):
-        counts = write_run(watch.see(records, moved), output, about, force=force)
-    _report(counts, watch, output)
+    notes = watch.dated(read_notes(inputs, by_id))
+    prepare(output, force=force, resume=resume)
+    started = time.monotonic()
+    with resumable(output), screen.counting("notes") as moved:
+        reader = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
+        about = About(__version__, *reader.versions(), settings.to_dict(), len(inputs), redact)
+
+        def read(items: Iterable[Note | NoteFailure]) -> Generator[NoteResult | NoteFailure, None, None]:
+            return reader.pipe(items, workers=workers, time_limit=time_limit)
+
+        origin = _origin(inputs, by_id)
+        counts = write_run(notes, read, output, about, origin, force=force, resume=resume, moved=moved, show=watch.show)
+    if counts is None:
+        screen.stdout().print(f"{output}: the run is done already; nothing was changed", soft_wrap=True)
+        return
+    _report(counts, watch, output, time.monotonic() - started)
     raise typer.Exit(1 if counts.failed else 0)
+
+
+def _origin(inputs: list[Path], dates: dict[str, dt.date]) -> Origin:
+    files = list(listing(inputs))
+    return Origin(len(files), digest(files), digest(sorted(dates.items())))
 
 
 def _limit(table: bool | None) -> float:
@@ -116,14 +141,15 @@ def _limit(table: bool | None) -> float:
     return math.inf if table else 0
 
 
-def _report(counts: Counts, watch: Watch, output: Path) -> None:
+def _report(counts: Counts, watch: Watch, output: Path, seconds: float) -> None:
     console = screen.stdout()
     if table := watch.table():
         console.print(table)
     console.print(", ".join(f"{name} {number}" for name, number in asdict(counts).items()))
+    console.print(f"took {seconds:.1f} seconds")
     for name in FILES:
         console.print(f"wrote {output / name}", soft_wrap=True)
     if watch.dates_left:
         screen.warn(f"{len(watch.dates_left)} dates of service match no note: they need the note_id of the results")
     if counts.failed:
-        screen.warn(f"{counts.failed} of {counts.read} notes failed; the error column of notes.csv says why")
+        screen.warn(f"{counts.failed} of {counts.read} notes failed; failures.jsonl says why")

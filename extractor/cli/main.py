@@ -1,4 +1,7 @@
-"""The command line. Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid, 130 Ctrl-C."""
+"""The command line. Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid.
+
+130 and 143: stopped by Ctrl-C or SIGTERM.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,16 @@ import typer
 from typer.exceptions import TyperException
 
 from extractor.cli import codes, corpus, explain, extract, rules, score, screen, train
+from extractor.cli.stopping import CTRL_C, StoppedError
 from extractor.errors import KnowledgeError, ModelError, OpnoteError, UsageError
 from extractor.version import __version__
 
-NOTE_FAILED, WRONG_USE, NOT_VALID, STOPPED = 1, 2, 3, 130
+NOTE_FAILED, WRONG_USE, NOT_VALID = 1, 2, 3
 
 app = typer.Typer(
     help="Read spine operative notes: laminectomy code families, codes, and the words each one rests on.",
-    epilog="Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid, 130 stopped by Ctrl-C.",
+    epilog="Exit codes: 0 ok, 1 some notes failed, 2 wrong use, 3 tables or model not valid, "
+    "130 stopped by Ctrl-C, 143 by SIGTERM.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -49,8 +54,8 @@ def main() -> int:
     """Run a command. Every error is one line on stderr and never a traceback, whose values may hold note text."""
     try:
         code: int = app(standalone_mode=False) or 0
-        if code == STOPPED:  # what Typer makes of Ctrl-C
-            screen.warn("opnote: stopped by Ctrl-C before the end; no results were written")
+        if code == CTRL_C:  # what Typer makes of it
+            screen.warn("opnote: stopped by Ctrl-C before the end")
         return code
     except OpnoteError as error:
         screen.warn(f"opnote: {error}")
@@ -65,6 +70,8 @@ def main() -> int:
 
 
 def _exit_code(error: OpnoteError) -> int:
+    if isinstance(error, StoppedError):
+        return error.code
     if isinstance(error, KnowledgeError | ModelError):
         return NOT_VALID
     return WRONG_USE if isinstance(error, UsageError) else NOTE_FAILED

@@ -43,4 +43,4 @@ def _second(record: Note | NoteFailure, new_id: str) -> NoteFailure:
     if isinstance(record, NoteFailure):
         return replace(record, note_id=new_id)
     message = f"{record.source}: a note with the id {record.note_id!r} came before; give each note an id of its own"
-    return NoteFailure(new_id, "read", "duplicate_id", message)
+    return NoteFailure(new_id, "read", "duplicate_id", message, record.source)

@@ -26,22 +26,22 @@ def read_jsonl(path: Path) -> Iterator[Note | NoteFailure]:
     try:
         with path.open("rb") as file:
             for number, line in ((n, line) for n, line in enumerate(file, start=1) if line.strip()):
-                yield _read_line(line, f"{file_id}:{number}", f"{name} line {number}")
+                yield _read_line(line, f"{file_id}:{number}", f"{name} line {number}", f"{name}:{number}")
         if not number:
-            yield NoteFailure(file_id, "read", "empty", f"{name} holds no notes; {_ALLOWED}")
+            yield NoteFailure(file_id, "read", "empty", f"{name} holds no notes; {_ALLOWED}", name)
     except OSError as error:
         message = f"{name} cannot be read: {error.strerror}; check that it is there and may be read"
-        yield NoteFailure(f"{file_id}:{number + 1}", "read", "unreadable", message)
+        yield NoteFailure(f"{file_id}:{number + 1}", "read", "unreadable", message, name)
 
 
-def _read_line(line: bytes, line_id: str, where: str) -> Note | NoteFailure:
+def _read_line(line: bytes, line_id: str, where: str, source: str) -> Note | NoteFailure:
     note_id = line_id
     try:
         fields = _fields(line, where)
         note_id = _note_id(fields, where)
-        return Note(note_id, _text(fields, where), _date(fields, where), source=where)
+        return Note(note_id, _text(fields, where), _date(fields, where), source=source)
     except NoteError as error:
-        return NoteFailure(note_id, error.step, error.kind, str(error))
+        return NoteFailure(note_id, error.step, error.kind, str(error), source)
 
 
 def _fields(line: bytes, where: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def read_notes(inputs: Sequence[Path], dates: Mapping[str, dt.date] = _NO_DATES)
 def _source(path: Path) -> Iterator[Note | NoteFailure]:
     """The notes of one input, to be read when asked for; that there is something to read is checked now."""
     if path.is_dir():
-        texts = _texts_below(path)
+        texts = texts_below(path)
         return (_read_file(text, text.relative_to(path)) for text in texts)
     if not path.exists():
         raise UsageError(f"{path}: there is no such file or folder")
@@ -45,7 +45,7 @@ def _source(path: Path) -> Iterator[Note | NoteFailure]:
     return (_read_file(path, Path(path.name)) for _ in range(1))
 
 
-def _texts_below(folder: Path) -> list[Path]:
+def texts_below(folder: Path) -> list[Path]:
     """The ``.txt`` files of a folder and its subfolders, by their path; links to folders are not followed."""
     walk = os.walk(folder, onerror=_cannot_list)
     found = [Path(root) / name for root, _, names in walk for name in names if name.lower().endswith(".txt")]
@@ -64,15 +64,15 @@ def _read_file(path: Path, name: Path) -> Note | NoteFailure:
     if path.exists() and not path.is_file():
         # A pipe or a device would be waited for without end.
         return NoteFailure(
-            note_id, "read", "unreadable", f"{where} is not a regular file; give the note as a text file"
+            note_id, "read", "unreadable", f"{where} is not a regular file; give the note as a text file", where
         )
     try:
         return Note(note_id, decode(path.read_bytes(), where), source=where)
     except OSError as error:
         message = f"{where} cannot be read: {error.strerror}; check that it is there and may be read"
-        return NoteFailure(note_id, "read", "unreadable", message)
+        return NoteFailure(note_id, "read", "unreadable", message, where)
     except NoteError as error:
-        return NoteFailure(note_id, error.step, error.kind, str(error))
+        return NoteFailure(note_id, error.step, error.kind, str(error), where)
 
 
 def _dated(record: Note | NoteFailure, dates: Mapping[str, dt.date]) -> Note | NoteFailure:

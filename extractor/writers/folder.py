@@ -1,95 +1,132 @@
-"""A run as a folder: ``results.jsonl``, ``notes.csv``, ``codes.csv`` and ``run.json``, written as the notes come."""
+"""A run as a folder: notes are read into a journal, which becomes the files of the run when all are read."""
 
 from __future__ import annotations
 
-import csv
-import json
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import IO
-
-import msgspec
 
 from extractor.errors import OutputExistsError, UsageError
-from extractor.result import NoteFailure, NoteResult
-from extractor.vocabulary import Decision
-from extractor.writers.rows import CODE_COLUMNS, NOTE_COLUMNS, code_rows, note_row
-from extractor.writers.together import written_together
+from extractor.writers import work
+from extractor.writers.about import About, Origin
+from extractor.writers.journal import Item, Journal, Outcome, Seen, seen
+from extractor.writers.redact import redacted
+from extractor.writers.results import FILES, RUN, Counts, write_results
 
-RESULTS, NOTES, CODES, RUN = "results.jsonl", "notes.csv", "codes.csv", "run.json"
-FILES = (RESULTS, NOTES, CODES, RUN)
-"""The files of a run. ``run.json`` comes last: where it is, the run is whole."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """How many notes were read, and what became of them: ``read`` is the sum of the others."""
-
-    read: int = 0
-    auto: int = 0
-    review: int = 0
-    none: int = 0
-    failed: int = 0
-
-    def add(self, record: NoteResult | NoteFailure) -> None:
-        outcome = "failed" if isinstance(record, NoteFailure) else Decision(record.decision).value
-        setattr(self, outcome, getattr(self, outcome) + 1)
-        self.read += 1
+Read = Callable[[Iterable[Item]], Generator[Outcome, None, None]]
+"""What reads notes: gives a record for each, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What made a run, beside what its records say: the package, the settings, how many inputs were named."""
+def prepare(folder: Path, *, force: bool = False, resume: bool = False) -> None:
+    """Make the folder if need be. Raises ``UsageError`` when it cannot take the run that is asked for."""
+    if force and resume:
+        raise UsageError("--resume goes on with a run and --force begins anew; give one of them")
+    if work.begun(folder):
+        if not force and not resume:
+            raise OutputExistsError(
+                f"{folder} holds a run that did not end; go on with --resume or begin anew with --force"
+            )
+    elif not force and not (resume and (folder / RUN).exists()):
+        _refuse_results(folder)
+    with _refusing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    package: str
-    settings: Mapping[str, str]
-    inputs: int
+
+def _refuse_results(folder: Path) -> None:
+    if held := [name for name in FILES if (folder / name).exists()]:
+        raise OutputExistsError(f"{folder} already holds {', '.join(held)}; use --force to replace it or name another")
 
 
-@dataclass(slots=True)
-class _Tables:
-    """The tables and the model that the records were made with; unknown while none was."""
-
-    knowledge: str | None = None
-    model: str | None = None
-
-    def note(self, record: NoteResult | NoteFailure) -> None:
-        if isinstance(record, NoteResult):
-            self.knowledge, self.model = record.provenance.knowledge, record.provenance.model
+def _is_done(folder: Path, about: About) -> bool:
+    """Whether the run that is to be resumed has ended well. Raises ``UsageError`` when it was another run."""
+    if work.begun(folder) or not (folder / RUN).exists():
+        return False
+    _refuse(folder, about.differences(work.read_object(folder / RUN)))
+    with _refusing(folder):
+        work.clear(folder)
+    return True
 
 
 def write_run(
-    records: Iterable[NoteResult | NoteFailure], folder: Path, about: About, *, force: bool = False
-) -> Counts:
-    """Write every record as it comes and count them.
+    notes: Iterable[Item],
+    read: Read,
+    folder: Path,
+    about: About,
+    origin: Origin,
+    *,
+    force: bool = False,
+    resume: bool = False,
+    moved: Callable[[], None] = lambda: None,
+    show: Callable[[Outcome], None] = lambda record: None,
+) -> Counts | None:
+    """Read notes into the journal of the folder, then write the files of the run and count what is in them.
 
-    The files appear together when all is written; a run that breaks off leaves the folder as it was. Raises
-    ``OutputExistsError`` when the folder holds a run already and ``force`` is false.
+    With ``resume``, a run that did not end goes on: what it read is kept, and the files are those of a run that was
+    never broken off. ``moved`` is called for each note, ``show`` with each record at the end. ``None`` for a run
+    that had ended already. Raises ``UsageError``
+    when the folder holds results and ``force`` is false, or another run than the one to be resumed.
     """
-    prepare(folder, force=force)
-    started, counts, tables = time.monotonic(), Counts(), _Tables()
-    with _refusing(folder), written_together(folder, FILES) as files:
-        write = _writer(files)
-        for record in records:
-            write(record)
-            counts.add(record)
-            tables.note(record)
-        seconds = round(time.monotonic() - started, 3)
-        run = {"counts": asdict(counts), **asdict(about), **asdict(tables), "seconds": seconds}
-        files[RUN].write(json.dumps(run, indent=2, ensure_ascii=False) + "\n")
+    prepare(folder, force=force, resume=resume)
+    if resume and _is_done(folder, about):
+        return None
+    with _refusing(folder), work.journal_file(folder) as file:
+        journal, items, done = Journal(file), iter(notes), 0
+        if resume and work.begun(folder):
+            done = _go_on(folder, journal, items, about, origin, moved)
+        else:
+            work.begin(folder, file, {**asdict(about), "origin": asdict(origin)})
+        with closing(_read(items, read)) as records:
+            for number, (note, record) in enumerate(records, start=done + 1):
+                journal.add(*(redacted(note, record, number) if about.redact else (note, record)))
+                moved()
+        counts = write_results(journal.entries(), folder, about, show)
+        work.end(folder)
     return counts
 
 
-def prepare(folder: Path, *, force: bool) -> None:
-    """Make the folder if need be. Raises ``UsageError`` when it cannot take a run."""
-    held = [name for name in FILES if (folder / name).exists()]
-    if held and not force:
-        raise OutputExistsError(f"{folder} already holds {', '.join(held)}; use --force to replace it or name another")
-    with _refusing(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _go_on(
+    folder: Path, journal: Journal, notes: Iterator[Item], about: About, origin: Origin, moved: Callable[[], None]
+) -> int:
+    """Pass the notes that were read before; how many they are. Raises ``UsageError`` for what is not as it was."""
+    state = work.read_state(folder)
+    _refuse(folder, about.differences(state))
+    number = 0
+    for number, entry in enumerate(journal.entries(), start=1):
+        before, note = entry.outcome().note_id, next(notes, None)
+        if note is None:
+            _refuse(folder, iter([f"input list differs: there is no note {number}, which was read as {before}"]))
+        elif (now := seen(note)).digest != entry.digest:
+            _refuse(folder, iter([_other(number, before, now, about)]))
+        moved()
+    _refuse(folder, origin.differences(state.get("origin", {})))
+    return number
+
+
+def _other(number: int, before: str, now: Seen, about: About) -> str:
+    if about.redact or before == now.note_id:
+        return f"input {before}: text changed, or its date of service"
+    return f"input list differs: note {number} was {before}, now {now.note_id}"
+
+
+def _refuse(folder: Path, differences: Iterator[str]) -> None:
+    if told := "; ".join(differences):
+        raise UsageError(f"{folder} cannot be resumed: {told}; begin anew with --force or name another folder")
+
+
+def _read(notes: Iterator[Item], read: Read) -> Generator[tuple[Seen, Outcome], None, None]:
+    """Records with what was seen of their notes, which come in the same order."""
+    drawn: deque[Seen] = deque()
+
+    def watched() -> Iterator[Item]:
+        for note in notes:
+            drawn.append(seen(note))
+            yield note
+
+    with closing(read(watched())) as records:
+        for record in records:
+            yield drawn.popleft(), record
 
 
 @contextmanager
@@ -98,18 +135,5 @@ def _refusing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{folder}: cannot write results there: {error.strerror}") from error
-
-
-def _writer(files: Mapping[str, IO[str]]) -> Callable[[NoteResult | NoteFailure], None]:
-    notes = csv.DictWriter(files[NOTES], NOTE_COLUMNS, lineterminator="\n")
-    codes = csv.DictWriter(files[CODES], CODE_COLUMNS, lineterminator="\n")
-    notes.writeheader()
-    codes.writeheader()
-
-    def write(record: NoteResult | NoteFailure) -> None:
-        files[RESULTS].write(msgspec.json.encode(record.to_dict()).decode() + "\n")
-        notes.writerow(note_row(record))
-        codes.writerows(code_rows(record))
-
-    return write
+        kept = "; what was read is kept: mend that, then go on with --resume" if work.begun(folder) else ""
+        raise UsageError(f"{folder}: cannot write results there: {error.strerror}{kept}") from error

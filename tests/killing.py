@@ -1,0 +1,110 @@
+"""Kills runs of the command at random moments and resumes them: ``python -m tests.killing WORKERS KILLS SEED``.
+
+Loads once and forks, so that a kill hits reading and writing rather than loading. Prints a line of JSON: how many kills
+hit, how many runs came to their end, which of these were not byte for byte those of a run without kills.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from extractor import pipeline
+from extractor.cli import core
+from extractor.cli.main import main
+from extractor.pipeline import Extractor
+from extractor.settings import Settings
+
+CORPUS = sorted((Path(__file__).parents[1] / "corpora" / "notes").glob("*/*.txt"))
+LOADED = pipeline.load()
+
+
+def made_inputs(folder: Path, count: int) -> Path:
+    """Notes of the corpus, with lines among them that fail."""
+    lines = [
+        json.dumps({"note_id": f"{path.parent.name}/{path.stem}", "text": path.read_text(encoding="utf-8")})
+        for path in CORPUS[:count]
+    ]
+    lines[count // 3 : count // 3] = ["no JSON", '{"note_id": "empty", "text": " "}']
+    (folder / "notes.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "notes.jsonl"
+
+
+def begin(inputs: Path, out: Path, workers: int, *options: str) -> int:
+    """A process that runs the command; its id."""
+    if pid := os.fork():
+        return pid
+    code = 99
+    try:
+        with Path(os.devnull).open("w") as quiet:
+            os.dup2(quiet.fileno(), 1)
+        core.load_core = loaded
+        sys.argv = ["opnote", "extract", str(inputs), "-o", str(out), "--workers", str(workers), *options]
+        code = main()
+    finally:
+        os._exit(code)
+
+
+def loaded(settings: Settings, model: Path | None = None, *, side_by_side: bool = False) -> Extractor:
+    return LOADED
+
+
+def ended(pid: int) -> int:
+    """How a process ended: its exit code, or the signal below zero."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+
+
+def killed(workers: int, kills: int, seed: int, count: int = len(CORPUS)) -> dict[str, Any]:
+    """Kill and resume until so many kills hit; a run that ends is compared, and another begins."""
+    chance = random.Random(seed)  # noqa: S311
+    found: dict[str, Any] = {"kills": 0, "runs": 0, "differ": [], "codes": [], "kept": []}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inputs = made_inputs(folder, count)
+        started = time.monotonic()
+        found["whole"] = ended(begin(inputs, folder / "whole", workers))
+        longest = time.monotonic() - started
+        whole = files(folder / "whole")
+        while found["kills"] < kills:
+            _one_run(inputs, folder / f"out{found['runs']}", workers, (chance, longest), found, whole)
+    return found
+
+
+def _one_run(
+    inputs: Path,
+    out: Path,
+    workers: int,
+    chance: tuple[random.Random, float],
+    found: dict[str, Any],
+    whole: dict[str, bytes],
+) -> None:
+    random_moment, longest = chance
+    while True:
+        pid = begin(inputs, out, workers, "--resume")
+        time.sleep(random_moment.uniform(0, longest))
+        os.kill(pid, signal.SIGKILL)
+        if (code := ended(pid)) != -signal.SIGKILL:
+            break
+        found["kills"] += 1
+        journal = out / ".opnote" / "journal.jsonl"
+        found["kept"].append(journal.read_bytes().count(b"\n") if journal.exists() else 0)
+    found["runs"] += 1
+    found["codes"].append(code)
+    if files(out) != whole or (out / ".opnote").exists():
+        found["differ"].append(out.name)
+
+
+if __name__ == "__main__":
+    told = killed(*map(int, sys.argv[1:]))
+    sys.stdout.write(json.dumps(told) + "\n")
