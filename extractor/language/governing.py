@@ -37,7 +37,7 @@ class Governing:
         return self._lines.number(position) > self._lines.number(heading.end)
 
     def _list_ended(self, start: int, position: int) -> bool:
-        """A title or diagnosis ends with its line, or with the list under it: what follows in prose is another thing."""
+        """A title or diagnosis ends with its line, or with the list under it: prose below is another thing."""
         lines = self._lines
         first, here = lines.number(start), lines.number(position)
         if first == here:
