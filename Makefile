@@ -54,6 +54,10 @@ measure: $(DEV) ## Compare the reader with the labels of the corpus
 bench: $(DEV) ## Measure speed and memory against spaCy and stock medSpaCy: about 15 minutes, BENCH=--quick one or two
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
+.PHONY: fuzz
+fuzz: $(DEV) ## Fuzz readers and extraction with atheris (pip install atheris, Linux alone); FUZZ=-runs=100000
+	$(BIN)/python -m tests.fuzz.fuzz_notes -max_len=64 -timeout=30 $(FUZZ)
+
 .PHONY: build
 build: $(DEV) ## Build the sdist and the wheel into dist/
 	$(BIN)/python -m build --no-isolation

@@ -6,6 +6,7 @@ carries the work along, "bilaterally at each of these levels" spreads it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -57,6 +58,12 @@ class Place:
     bones: tuple[str, ...] = ()
     levels_by: tuple[Mention, ...] = ()
     seen: list[str] = field(default_factory=list)
+    work: dict[tuple[str, ...], deque[Doing]] = field(default_factory=dict)
+
+    def did(self, told: Iterable[Doing]) -> None:
+        for d in told:
+            if d.status is Status.PERFORMED and not d.inferred:
+                self.work.setdefault(d.interspaces, deque(maxlen=8)).append(d)
 
     def go(self, interspaces: tuple[str, ...], by: tuple[Mention, ...]) -> None:
         if interspaces != self.interspaces:
@@ -82,7 +89,9 @@ def link(account: Account, known: Sequence[str] = (), indicated: Sequence[str] =
     places: dict[int, tuple[str, ...]] = {}
     for sentence in account.sentences:
         if sentence.section in TOLD:
-            doings += _told(sentence, place, doings)
+            told = _told(sentence, place, doings)
+            place.did(told)
+            doings += told
             places[sentence.index] = place.interspaces
     return Story(tuple(_started_at(doings, place)), places)
 
@@ -308,9 +317,7 @@ def _repeated(sentence: Sentence, place: Place, before: list[Doing]) -> list[Doi
         return []
     mark = next(m for m in sentence.mentions if m.kind == "mark" and m.value == "repeat")
     last = before[-1]
-    recent = [
-        d for d in before if d.status is Status.PERFORMED and d.interspaces == last.interspaces and not d.inferred
-    ][-8:]
+    recent = place.work.get(last.interspaces, ())
     if sentence.of("neighbour") or sentence.index - last.sentence > 12:
         return []
     sides = tuple(dict.fromkeys(Side(s.value) for s in sentence.of("side")))

@@ -56,8 +56,6 @@ class Reader:
         self._words = _Words(self._knowledge)
 
     def __call__(self, text: str) -> Account:
-        if self._words.tokens.full:
-            self._renew()
         heard = self._hearing(text)
         headings = self._headings(heard)
         plain = _broken_at([h.start for h in headings], heard.text)
@@ -70,6 +68,8 @@ class Reader:
 
     def _read(self, plain: str, begins: Sequence[int], end: int, clause: int) -> Iterator[Draft]:
         """The sentences of one passage. ``begins``: where they begin; ``clause``: the number of its first clause."""
+        if self._words.tokens.full:
+            self._renew()
         base = begins[0]
         text = plain[base:end]
         words = self._words

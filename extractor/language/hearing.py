@@ -116,6 +116,10 @@ def _plain(text: str) -> tuple[str, list[tuple[int, int, int]]]:
     return "".join(pieces).translate(_PLAIN), edits
 
 
+_WIDEST = 110
+"""Columns of the widest page: no gateway or printer wraps lines beyond, so no more of a line is looked at."""
+
+
 class _Layout:
     """How a note was set in lines. ``width``: the column at which a mail gateway or printer wrapped it; 0 when it was
     not wrapped. ``cuts``: a gateway broke at a fixed column, so that most of its lines are exactly that long.
@@ -124,7 +128,7 @@ class _Layout:
     def __init__(self, text: str) -> None:
         self._text = text
         lengths = sorted(len(line.rstrip()) for line in text.splitlines() if line.strip())
-        self.width = lengths[-1] if len(lengths) >= 8 and lengths[-1] <= 110 else 0
+        self.width = lengths[-1] if len(lengths) >= 8 and lengths[-1] <= _WIDEST else 0
         whole = [len(line) for line in text.split("\n") if line.strip()] if self.width else []
         self.cuts = whole.count(self.width) * 3 > len(whole)
 
@@ -138,7 +142,8 @@ class _Layout:
         if breaks > 1:
             return "\n"
         following = text[end : end + 1]
-        line = text[text.rfind("\n", 0, start) + 1 : start]
+        floor = max(0, start - _WIDEST - 1)
+        line = text[text.rfind("\n", floor, start) + 1 or floor : start]
         if run == "\n" and self.cuts and len(line) == width and (text[start - 1] + following).isalnum():
             return ""
         if following.islower() and not line.rstrip().endswith((".", ":", ";")):

@@ -35,7 +35,7 @@ class Headings:
                 self._by_head.setdefault(head.lower(), rule)
             spoken += rule.spoken
         self._written = re.compile(
-            r"\s(?:(?<=\n)|(?<=[.;]\s)|(?<=\|\s)|(?<=\s-\s))[ \t>*#=_.~\[(-]*"
+            r"\s(?:(?<=\n)[ \t>*#=_.~\[(-]*+|(?:(?<=[.;]\s)|(?<=\|\s)|(?<=\s-\s))[ \t>*#=_.~\[(-]{0,8}+)"
             r"(?:\(?(?:\d{1,2}|[a-z]|[ivx]+)[.)]\s*)?"
             rf"(?P<head>{_any_of(self._by_head)})(?P<tail>\s*\([^)\n]{{0,40}}\))?\s*"
             r"(?P<mark>:|\.{2,}|--|-(?=\s)|=|\.(?=\s)|(?=\n|$))"
@@ -85,10 +85,11 @@ def _within_narrative(headings: list[Heading]) -> list[Heading]:
 def _told_at_length(headings: list[Heading], text: str) -> list[Heading]:
     """A heading such as "PROCEDURE:" with prose under it holds the narrative, not the title."""
     kept: list[Heading] = []
+    titled = False
     for index, heading in enumerate(headings):
         end = headings[index + 1].start if index + 1 < len(headings) else len(text)
-        titled = any(h.section is Section.TITLE for h in kept)
         told = heading.section is Section.TITLE and _is_told(text[heading.end : end], titled)
+        titled = titled or (heading.section is Section.TITLE and not told)
         kept.append(replace(heading, section=Section.NARRATIVE) if told else heading)
     return kept
 
@@ -140,49 +141,3 @@ def _may_head(match: re.Match[str], text: str) -> bool:
 def _is_run_in(head: str) -> bool:
     """A heading that runs into its text at the start of a line: Indication. A sergeant of 33."""
     return head[0].isupper() and len(head) > 6
-
-
-def section_at(position: int, headings: list[Heading], text: str) -> tuple[Section | None, int]:
-    """The section that the last heading before a position gives it, and where that heading began (-1 without one)."""
-    for heading in reversed(headings):
-        if heading.start > position:
-            continue
-        if heading.line_only and "\n" in text[heading.end : position].strip(" "):
-            continue
-        if heading.section in _LISTED and _list_ended(text, heading.end, position):
-            return None, heading.start
-        if heading.section is Section.IMPLANTS and _stock_ended(text, heading.end, position):
-            return None, heading.start
-        return heading.section, heading.start
-    return None, -1
-
-
-_LISTED = frozenset({Section.TITLE, Section.DIAGNOSIS})
-_ITEM = re.compile(r"\s*(?:\(?(?:\d{1,2}|[A-Ha-h]|[ivxIVX]+)[.):]|[-*+>]|\[)\s*")
-
-
-def _list_ended(text: str, start: int, position: int) -> bool:
-    """A title or diagnosis ends with its line, or with the list under it: what follows in prose is something else."""
-    lines = text[start:position].split("\n")
-    current = text[position : text.find("\n", position) if "\n" in text[position:] else len(text)]
-    if len(lines) == 1:
-        return False
-    inline = bool(lines[0].strip(" :.-"))
-    between = [line for line in lines[1:-1] if line.strip()]
-    if _ITEM.match(current):
-        return any(not _ITEM.match(line) and len(line) > _PROSE for line in between)
-    if inline:
-        return True
-    return bool(between) and not _ITEM.match(between[0]) and len(current) > _PROSE or len(current) > 400
-
-
-_PROSE = 130
-"""A line longer than this many characters is told rather than listed."""
-
-
-def _stock_ended(text: str, start: int, position: int) -> bool:
-    """A list of implants on the heading's own line ends with it when a line of prose follows."""
-    lines = text[start:position].split("\n")
-    current = text[text.rfind("\n", 0, position) + 1 : text.find("\n", position) if "\n" in text[position:] else None]
-    prose = len(current) > _PROSE and len(re.findall(r"[a-z)]\.(?=\s|$)", current)) >= 2
-    return len(lines) > 1 and bool(lines[0].strip(" :.-")) and (prose or "\n\n" in text[start:position])

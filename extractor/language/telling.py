@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from extractor.language.assertion import Judgement
+from extractor.language.governing import Governing
+from extractor.language.lines import Lines
 from extractor.language.mentions import Hit
-from extractor.language.sections import Heading, section_at
+from extractor.language.sections import Heading
 from extractor.vocabulary import Section, Status
 
 
@@ -44,11 +46,13 @@ def sections(drafts: Sequence[Draft], headings: list[Heading], text: str) -> lis
     no words open is told from its first work on.
     """
     promised = _narrative_from(headings, len(text))
-    state = _State(promised)
+    lines = Lines(text)
+    governing = Governing(headings, lines)
+    state = _State(promised, text, lines)
     found = []
     for draft in drafts:
-        given, heading = section_at(draft.start, headings, text)
-        found.append(state.section(draft, given, heading, text))
+        given, heading = governing(draft.start)
+        found.append(state.section(draft, given, heading))
     worked = [index for index, draft in enumerate(drafts) if _works(draft)]
     if promised >= 0 or any(found[index] is Section.NARRATIVE for index in worked):
         return found
@@ -103,22 +107,22 @@ class _State:
     ``promised``: where the heading of the operation stands. What other headings govern before it is not the operation.
     """
 
-    def __init__(self, promised: int) -> None:
-        self._promised = promised
+    def __init__(self, promised: int, text: str, lines: Lines) -> None:
+        self._promised, self._text, self._lines = promised, text, lines
         self._begun = False
         self._shifted = False
         self._block = -2
 
-    def section(self, draft: Draft, given: Section | None, heading: int, text: str) -> Section:
+    def section(self, draft: Draft, given: Section | None, heading: int) -> Section:
         if heading != self._block:
             self._block, self._shifted = heading, False
         marks = _marks(draft)
         begins, history = "operation_begins" in marks, "clinical_history" in marks
-        section = self._decide(draft, given, begins and not history, history, text)
+        section = self._decide(draft, given, begins and not history, history)
         self._begun = self._begun or (section is Section.NARRATIVE and begins)
         return section
 
-    def _decide(self, draft: Draft, given: Section | None, begins: bool, history: bool, text: str) -> Section:
+    def _decide(self, draft: Draft, given: Section | None, begins: bool, history: bool) -> Section:
         if given is Section.NARRATIVE:
             return Section.INDICATION if history and not self._begun and not begins else Section.NARRATIVE
         if given is not None and given not in _LOOSE:
@@ -128,8 +132,15 @@ class _State:
         if self._shifted or (given is None and self._begun and not history):
             return Section.NARRATIVE
         if given is None:
-            return Section.INDICATION if history else _opening(draft, text)
+            return Section.INDICATION if history else self._opening(draft)
         return Section.INDICATION if given is Section.TITLE and history else given
+
+    def _opening(self, draft: Draft) -> Section:
+        """Before the operation begins: a short line is a title, prose of several sentences is the story."""
+        start, end = self._lines.span(draft.start)
+        named = any(s.hit.kind in {"act", "neighbour"} for s in draft.said)
+        listed = end - start < 160 and len(_SENTENCES.findall(self._text, start, end)) < 3
+        return Section.TITLE if named and listed else Section.INDICATION
 
 
 def _marks(draft: Draft) -> set[str]:
@@ -137,13 +148,3 @@ def _marks(draft: Draft) -> set[str]:
 
 
 _SENTENCES = re.compile(r"[a-z]\.\s+(?=[A-Z])")
-
-
-def _opening(draft: Draft, text: str) -> Section:
-    """Before the operation begins: a short line is a title, prose of several sentences is the story."""
-    line_start = text.rfind("\n", 0, draft.start) + 1
-    line_end = text.find("\n", draft.start)
-    line = text[line_start : line_end if line_end >= 0 else len(text)]
-    named = any(s.hit.kind in {"act", "neighbour"} for s in draft.said)
-    listed = len(line) < 160 and len(_SENTENCES.findall(line)) < 3
-    return Section.TITLE if named and listed else Section.INDICATION

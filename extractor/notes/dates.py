@@ -30,6 +30,15 @@ def read_dates(path: Path) -> dict[str, dt.date]:
     An empty date is no date. Raises ``UsageError`` that names every row with a fault.
     """
     rows = csv.DictReader(io.StringIO(_read(path), newline=""))
+    try:
+        return _dates(rows, path)
+    except csv.Error:  # its message is about the parser; a cell beyond 131,072 characters is the common cause
+        raise UsageError(
+            f"{path}: the row after line {rows.line_num} is not valid CSV; save the table anew, a row a note"
+        ) from None
+
+
+def _dates(rows: csv.DictReader[str], path: Path) -> dict[str, dt.date]:
     missing = [column for column in DATES_COLUMNS if column not in (rows.fieldnames or ())]
     if missing:
         raise UsageError(f"{path}: no column {' and no column '.join(missing)}; the first line must name them")

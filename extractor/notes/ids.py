@@ -24,18 +24,19 @@ def made_safe(name: str) -> str:
 
 def unique(records: Iterable[Note | NoteFailure]) -> Iterator[Note | NoteFailure]:
     """The same records, in order. A second note of one id is a failure with ``#2`` behind its id (then ``#3``)."""
-    seen: set[str] = set()
+    uses: dict[str, int] = {}
     for record in records:
-        new_id = _unused(record.note_id, seen)
-        seen.add(new_id)
+        new_id = _unused(record.note_id, uses)
+        uses[new_id] = 1
         yield record if new_id == record.note_id else _second(record, new_id)
 
 
-def _unused(note_id: str, seen: set[str]) -> str:
-    candidate, count = note_id, 1
-    while candidate in seen:
-        count += 1
-        candidate = f"{note_id}#{count}"
+def _unused(note_id: str, uses: dict[str, int]) -> str:
+    """The id, or with the first number behind it that is free. ``uses`` keeps the last number of each."""
+    candidate = note_id
+    while candidate in uses:
+        uses[note_id] += 1
+        candidate = f"{note_id}#{uses[note_id]}"
     return candidate
 
 
