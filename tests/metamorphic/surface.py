@@ -107,9 +107,9 @@ def line_begins_with_level() -> Iterator[Pair]:
     for note in bases():
         body = note.text.index(note.body[:12])
         places = [found.start() for found in re.finditer(r" (?=[CTL]\d)", note.text) if found.start() > body]
-        for place in places[:3]:
+        for number, place in enumerate(places[:3]):
             text = f"{note.text[:place]}\n{note.text[place + 1 :]}"
-            yield kept("line begins with a level", f"{note.name}/{place}", note, text)
+            yield kept("line begins with a level", f"{note.name}/{number}", note, text)
 
 
 def typo() -> Iterator[Pair]:
