@@ -12,6 +12,7 @@ from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.context import BaseContext
 from typing import Protocol
 
@@ -123,8 +124,14 @@ def expect() -> None:
         from multiprocessing import forkserver  # noqa: PLC0415  # there is none on Windows
 
         _context()
+        track()
         with ctrl_c_waits():
             forkserver.ensure_running()
+
+
+def track() -> None:
+    """Begin what cleans up behind processes, before any of them: its start lets Ctrl-C through to what starts next."""
+    resource_tracker.ensure_running()
 
 
 @contextmanager

@@ -7,12 +7,11 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import resource_tracker
 from typing import NamedTuple
 
 from extractor.errors import OpnoteError, UsageError
 from extractor.notes.batches import batches
-from extractor.process import Item, Job, Outcome, Packed, Reader, Worker, ctrl_c_waits, unpacked
+from extractor.process import Item, Job, Outcome, Packed, Reader, Worker, ctrl_c_waits, track, unpacked
 from extractor.result import NoteFailure
 
 AHEAD = 3
@@ -91,7 +90,7 @@ class _Crew:
     """The processes of one run. They start as there are batches for them."""
 
     def __init__(self, reader: Reader, size: int, limit: float) -> None:
-        resource_tracker.ensure_running()  # its start would let Ctrl-C through to what starts after it
+        track()
         self._reader, self._size, self._limit = reader, size, limit
         self._workers: list[Worker] = []
         atexit.register(self.end)  # for a generator that a program leaves open; later the threads of the pools are gone

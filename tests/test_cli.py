@@ -31,8 +31,10 @@ class FakeCore:
         self.settings: list[Settings] = []
         self.days: list[dt.date | None] = []
         self.asked: list[tuple[int, float | None]] = []
+        self.expected: list[bool] = []
 
     def load(self, settings: Settings, model: object = None, *, side_by_side: bool = False) -> FakeCore:
+        self.expected.append(side_by_side)
         self.settings.append(settings)
         return self
 
@@ -169,6 +171,7 @@ def test_extract_reads_in_one_process_without_a_limit_unless_asked(run: Run, fak
     for options in ([], ["--workers", "3"], ["--time-limit", "2.5", "--workers", "0"]):
         run("extract", notes, "-o", notes.parent / "out", "--force", *options)
     assert fake.asked == [(1, None), (3, None), (0, 2.5)]
+    assert fake.expected == [False, True, True]
 
 
 def test_results_are_not_overwritten_without_force(run: Run, fake: FakeCore, notes: Path) -> None:

@@ -166,3 +166,14 @@ def test_numbers_after_disc_or_fusion_words_are_an_interspace(extractor: Extract
         date_of_service=DAY,
     )
     assert result.attributes.levels == ("L4-L5",)
+
+
+def test_a_lamina_spared_at_a_level_that_is_not_named_leaves_the_laminoplasty_its_own(extractor: Extractor) -> None:
+    told = (
+        "PROCEDURE: C3 to C6 laminoplasty.",
+        "DIAGNOSIS: Cervical stenosis with myelopathy, C3 to C6.",
+        f"DESCRIPTION OF PROCEDURE: {PRONE} A trough was drilled on the left and a hinge on the right at C3 to C6.",
+        "The door was opened and the laminae were held open with miniplates.",
+        "Attention was turned to the level below. The lamina was left intact.",
+    )
+    assert read(extractor, *told) == (["laminoplasty"], ["63051"])

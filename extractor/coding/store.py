@@ -13,7 +13,7 @@ import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -66,14 +66,10 @@ class Model:
         ]
 
     def _weights(self, facts: NDArray[np.float64], family: Family) -> tuple[Weight, ...]:
-        shares = self.classifier.coef_[self._row[family]] * facts
+        shares = self.classifier.coef_[_FAMILIES.index(family)] * facts
         order = np.argsort(-np.abs(shares), kind="stable")[:_SHOWN_WEIGHTS]
         named = ((self.features[i], float(shares[i])) for i in order)
         return tuple(Weight(name, self.meanings[name], share) for name, share in named if share)
-
-    @cached_property
-    def _row(self) -> Mapping[Family, int]:
-        return {family: row for row, family in enumerate(Family)}
 
 
 def vector(features: Sequence[str], present: Iterable[str], called: Iterable[Family]) -> np.ndarray[Any, Any]:

@@ -19,7 +19,6 @@ class Passage:
     character offsets, a number for each token.
     """
 
-    doc: Doc
     text: str
     lower: str
     words: list[str]
@@ -43,7 +42,6 @@ def passage(doc: Doc, text: str, lower: str, begins: Iterable[int]) -> Passage:
     bounds = [*sorted(firsts), len(starts)]
     strings = doc.vocab.strings
     return Passage(
-        doc,
         text,
         lower,
         [strings[key] for key in keys],

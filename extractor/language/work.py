@@ -37,12 +37,8 @@ SpokenOf = Callable[[], Sequence[Found]]
 """The structures a sentence speaks of; asked only where a pronoun needs them."""
 
 
-def _nothing() -> Sequence[Found]:
-    return ()
-
-
 def deeds(
-    tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found], spoken_of: SpokenOf = _nothing
+    tokens: Sequence[str], structures: Sequence[Found], verbs: Sequence[Found], spoken_of: SpokenOf
 ) -> list[Deed]:
     """All pairs of structure and work in one sentence. ``tokens`` are lower case; ``spoken_of``: of the one before."""
     found: list[Deed] = []
