@@ -131,6 +131,9 @@ def _tried(note_id: str, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs
         return step(*args, **kwargs)
     except NoteError as error:
         return NoteFailure(note_id, error.step, error.kind, str(error))
+    except MemoryError:
+        message = "reading this note took more memory than there is; allow more, or split the note"
+        return NoteFailure(note_id, "extract", "out_of_memory", message)
     except Exception as error:
         # The message of an unforeseen error may quote the note: only its type leaves.
         message = f"unexpected {type(error).__name__}; please report it with the note's shape, not its text"

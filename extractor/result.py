@@ -168,7 +168,7 @@ class NoteFailure:
     step: str
     kind: str
     message: str
-    source: str = field(default="", compare=False)
+    source: str = field(default="", compare=False, metadata={"inner": True})
 
     def to_dict(self) -> dict[str, Any]:
         error = {"step": self.step, "kind": self.kind, "message": self.message}

@@ -1,7 +1,8 @@
-"""Kills runs of the command at random moments and resumes them: ``python -m tests.killing WORKERS KILLS SEED``.
+"""Kills runs of the command at random moments and resumes them: ``python -m tests.killing WORKERS KILLS SEED NOTES``.
 
-Loads once and forks, so that a kill hits reading and writing rather than loading. Prints a line of JSON: how many kills
-hit, how many runs came to their end, which of these were not byte for byte those of a run without kills.
+Loads once and forks, so that a kill hits reading and writing rather than loading. Tells each run on stderr as it ends,
+and at last on stdout, as JSON: how many kills hit, how many notes the journal held then, how many runs came to an end,
+which of these were not byte for byte those of a run without kills.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def files(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
 
 
-def killed(workers: int, kills: int, seed: int, count: int = len(CORPUS)) -> dict[str, Any]:
+def killed(workers: int, kills: int, seed: int, count: int) -> dict[str, Any]:
     """Kill and resume until so many kills hit; a run that ends is compared, and another begins."""
     chance = random.Random(seed)  # noqa: S311
     found: dict[str, Any] = {"kills": 0, "runs": 0, "differ": [], "codes": [], "kept": []}
@@ -103,6 +104,7 @@ def _one_run(
     found["codes"].append(code)
     if files(out) != whole or (out / ".opnote").exists():
         found["differ"].append(out.name)
+    sys.stderr.write(f"run {found['runs']}: {found['kills']} kills, {len(found['differ'])} runs with other bytes\n")
 
 
 if __name__ == "__main__":

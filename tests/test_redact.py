@@ -120,7 +120,7 @@ def test_what_is_kept_of_a_redacted_run_that_was_stopped_and_what_its_refusal_sa
     first.write_text("other")
     capsys.readouterr()
     assert command(*inputs, "-o", out, "--redact", "--resume") == 2
-    told = "input note-000001: text changed, or its date of service; begin anew with --force or name another folder"
+    told = "file 1 differs: another name, or another content; begin anew with --force or name another folder"
     assert capsys.readouterr().err == f"opnote: {out} cannot be resumed: {told}\n"
     first.write_text(text)
     assert command(*inputs, "-o", out, "--redact", "--resume") == 1

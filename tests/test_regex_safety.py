@@ -25,9 +25,11 @@ BOUND = 1_000
 REPEATS = {sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT}
 
 REVIEWED = {
-    "hearing table": "one letter is repeated between other letters, and a match begins only behind a non-word",
     "headings table, written": "white space is a single character by then; the run of ornaments is possessive, and "
     "only one at the start of a line has no bound",
+    "hearing table": "one letter is repeated between other letters, and a match begins only behind a non-word",
+    "language.bare._BARE": "the run is the last of a look-ahead behind a number",
+    "language.bare._OF_NUMBERS": "every turn takes a joint and a number; what follows is a single space by then",
     "language.boundaries._LAST_WORD": "looks at 20 characters",
     "language.dates._NOT": "looks at 40 characters",
     "language.dates._WRITTEN": "looks at 24 characters",
@@ -37,10 +39,8 @@ REVIEWED = {
     "language.expressions:0": "reads the tables, not notes; its parts exclude each other",
     "language.hearing._SPACE": "a run matches wherever it begins",
     "language.hearing._WORD": "looks at 40 characters",
-    "language.levels._BARE": "the run is the last of a look-ahead behind a number",
     "language.levels._EXPRESSION": "every turn takes a joint and a number; what fails at the end gives one turn back",
     "language.levels._HEART": "looks at 40 characters",
-    "language.levels._OF_NUMBERS": "every turn takes a joint and a number; what follows is a single space by then",
     "language.levels._SPLIT": "looks at one level, matched at its start alone",
     "language.lines._ITEM": "matched at one place; its runs are of characters that exclude each other",
     "language.lines._WORDED": "matched at one place, and possessive",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -20,17 +21,18 @@ import pytest
 from extractor import Note, NoteFailure, NoteResult, UsageError
 from extractor.cli.main import main
 from extractor.errors import OutputExistsError
-from extractor.writers.about import About, Origin
-from extractor.writers.folder import write_run
+from extractor.writers.about import About, Sources
+from extractor.writers.folder import Ended, write_run
 from extractor.writers.journal import Journal
 from extractor.writers.results import FILES, Counts
 from tests.records import FAILURE, result
 
 ROOT = Path(__file__).parents[1]
-KILLS = int(os.environ.get("OPNOTE_KILLS", "12"))
-"""How often each run is killed; the more the better, by hand."""
-ABOUT = About("0.1.0", "sha256:" + "ab" * 32, "m1", {"segment_counting": "vertebra", "endoscope_view": "cpt"}, inputs=1)
-ORIGIN = Origin(1, "names", "dates")
+KILLS = int(os.environ.get("OPNOTE_KILLS", "6"))
+NOTES = int(os.environ.get("OPNOTE_KILLED_NOTES", "60"))
+"""How often runs are killed, and of how many notes they are; the more the better, by hand."""
+SOURCES = Sources(["a.txt", "b.txt"], ["12", "34"], "56")
+ABOUT = About("0.1.0", "sha256:" + "ab" * 32, "m1", {"segment_counting": "vertebra", "endoscope_view": "cpt"}, SOURCES)
 CANARY = "Quetzalcanary"
 
 Item = Note | NoteFailure
@@ -46,8 +48,8 @@ def read(notes: Iterable[Item]) -> Generator[Outcome, None, None]:
         yield note if isinstance(note, NoteFailure) else result(note.note_id)
 
 
-def run(folder: Path, notes: Iterable[Item] | None = None, about: About = ABOUT, **options: Any) -> Counts | None:
-    return write_run(items() if notes is None else notes, read, folder, about, ORIGIN, **options)
+def run(folder: Path, notes: Iterable[Item] | None = None, about: About = ABOUT, **options: Any) -> Ended:
+    return write_run(items() if notes is None else notes, read, folder, about, **options)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -75,10 +77,10 @@ def whole(tmp_path: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(workers: int) -> None:
-    command = [sys.executable, "-m", "tests.killing", str(workers), str(KILLS), str(workers)]
+    command = [sys.executable, "-m", "tests.killing", *map(str, (workers, KILLS // workers, workers, NOTES))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
-    assert found["kills"] >= KILLS
+    assert found["kills"] >= KILLS // workers
     assert found["runs"] > 0
     assert (found["whole"], set(found["codes"]), found["differ"]) == (1, {1}, [])
     assert any(found["kept"])
@@ -167,9 +169,9 @@ def test_notes_that_were_read_are_not_read_again(tmp_path: Path) -> None:
             yield from read([note])
 
     moved: list[None] = []
-    counts = write_run(items(), watch, tmp_path, ABOUT, ORIGIN, resume=True, moved=lambda: moved.append(None))
+    ended = write_run(items(), watch, tmp_path, ABOUT, resume=True, moved=lambda: moved.append(None))
     assert asked == [note.note_id for note in items()[5:]]
-    assert counts == Counts(read=13, auto=12, failed=1)
+    assert ended == Ended(Counts(read=13, auto=12, failed=1))
     assert len(moved) == 13
 
 
@@ -181,7 +183,7 @@ def test_a_run_that_did_not_end_is_not_begun_anew_unless_asked(tmp_path: Path, w
     break_off(out)
     with pytest.raises(OutputExistsError) as raised:
         run(out)
-    assert str(raised.value) == f"{out} holds a run that did not end; go on with --resume or begin anew with --force"
+    assert str(raised.value) == f"{out} holds a run to go on with: use --resume, or --force to begin anew"
     run(out, force=True)
     assert files(out) == whole
 
@@ -200,7 +202,7 @@ def test_nothing_to_resume_is_a_new_run(tmp_path: Path, whole: dict[str, bytes])
 def test_a_run_that_ended_is_not_touched_by_resuming_it(tmp_path: Path) -> None:
     run(tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert run(tmp_path, [], resume=True) is None
+    assert run(tmp_path, [], resume=True) == Ended(Counts(read=13, auto=12, failed=1), before=True)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
 
 
@@ -217,58 +219,128 @@ OTHERS = [
         changed(settings={"segment_counting": "motion_segment", "endoscope_view": "cpt"}),
         "settings differ: segment_counting was vertebra, now motion_segment",
     ),
-    (changed(inputs=2), "input list differs: 1 inputs were named, now 2"),
-    (changed(model="m2", inputs=2), "model differs: was m1, now m2; input list differs: 1 inputs were named, now 2"),
+    (
+        changed(model="m2", settings={"segment_counting": "vertebra", "endoscope_view": "payer"}),
+        "model differs: was m1, now m2; settings differ: endoscope_view was cpt, now payer",
+    ),
 ]
+OTHER_SOURCES = [
+    (Sources(["a.txt"], ["12"], "56"), "input list differs: it had 2 files, now 1", True),
+    (Sources(["a.txt", "b.txt", "c.txt"], ["12", "34", "78"], "56"), "input list differs: it had 2 files, now 3", True),
+    (
+        Sources(["a.txt", "c.txt", "b.txt"], ["12", "78", "34"], "56"),
+        "input list differs: it had 2 files, now 3; file c.txt differs: another name, or another content",
+        True,
+    ),
+    (Sources(["a.txt", "b.txt"], ["12", "35"], "56"), "file b.txt differs: another name, or another content", False),
+    (
+        Sources(["a.txt", "b.txt"], ["12", "34"], "57"),
+        "dates of service differ: the table is not the one that was given",
+        False,
+    ),
+]
+"""What is read now, the difference, and whether it can be told as well of a run that has ended."""
 
 
-@pytest.mark.parametrize("ended", [False, True])
+def assert_refused(folder: Path, about: About, difference: str) -> None:
+    before = files(folder)
+    with pytest.raises(UsageError) as raised:
+        run(folder, about=about, resume=True)
+    told = f"{folder} cannot be resumed: {difference}; begin anew with --force or name another folder"
+    assert str(raised.value) == told
+    assert files(folder) == before
+
+
 @pytest.mark.parametrize(("about", "difference"), OTHERS)
-def test_another_run_is_refused_with_the_difference(tmp_path: Path, about: About, difference: str, ended: bool) -> None:
-    if ended:
-        run(tmp_path)
-    else:
-        break_off(tmp_path)
-    before = files(tmp_path)
-    with pytest.raises(UsageError) as raised:
-        run(tmp_path, about=about, resume=True)
-    told = f"{tmp_path} cannot be resumed: {difference}; begin anew with --force or name another folder"
-    assert str(raised.value) == told
-    assert files(tmp_path) == before
+def test_another_run_is_refused_with_the_difference(tmp_path: Path, about: About, difference: str) -> None:
+    run(tmp_path / "ended")
+    break_off(tmp_path / "begun")
+    assert_refused(tmp_path / "begun", about, difference)
+    assert_refused(tmp_path / "ended", about, difference)
+    run(tmp_path / "begun", resume=True)
 
 
-OTHER_NOTES: list[tuple[list[Item], str]] = [
-    ([*items()[:3], Note("n3", "other"), *items()[4:]], "input n3: text changed, or its date of service"),
-    ([*items()[:3], Note("m3", f"{CANARY} 3"), *items()[4:]], "input list differs: note 4 was n3, now m3"),
-    (items()[1:], "input list differs: note 1 was n0, now n1"),
-    (items()[:3][:2], "input list differs: there is no note 3, which was read as n2"),
-]
+@pytest.mark.parametrize(("sources", "difference", "later"), OTHER_SOURCES)
+def test_other_inputs_are_refused_with_the_difference(
+    tmp_path: Path, sources: Sources, difference: str, later: bool
+) -> None:
+    run(tmp_path / "ended")
+    break_off(tmp_path / "begun")
+    assert_refused(tmp_path / "begun", changed(inputs=sources), difference)
+    told = difference.partition("; ")[0] if later else "inputs differ: a file or the table of dates is not the one that"
+    with pytest.raises(UsageError, match=re.escape(f"cannot be resumed: {told}")):
+        run(tmp_path / "ended", about=changed(inputs=sources), resume=True)
 
 
-@pytest.mark.parametrize(("notes", "difference"), OTHER_NOTES)
-def test_other_notes_are_refused_with_the_difference(tmp_path: Path, notes: list[Item], difference: str) -> None:
+def test_no_file_is_named_when_a_redacted_run_is_refused(tmp_path: Path) -> None:
+    redacting = changed(redact=True)
+    break_off(tmp_path, about=redacting)
+    other = changed(redact=True, inputs=Sources(["a.txt", "b.txt"], ["12", "35"], "56"))
+    assert_refused(tmp_path, other, "file 2 differs: another name, or another content")
+
+
+def test_a_pipe_that_gives_fewer_notes_than_were_read_is_refused(tmp_path: Path) -> None:
     break_off(tmp_path)
     with pytest.raises(UsageError) as raised:
-        run(tmp_path, notes, resume=True)
-    told = f"{tmp_path} cannot be resumed: {difference}; begin anew with --force or name another folder"
-    assert str(raised.value) == told
-    run(tmp_path, resume=True)
+        run(tmp_path, items()[:2], resume=True)
+    told = "inputs differ: there is no note 3 now; begin anew with --force or name another folder"
+    assert str(raised.value) == f"{tmp_path} cannot be resumed: {told}"
 
 
-OTHER_ORIGINS = [
-    (Origin(2, "names", "dates"), "input list differs: it had 1 files, now 2"),
-    (Origin(1, "other", "dates"), "input list differs: a file has another name or size"),
-    (Origin(1, "names", "other"), "dates of service differ: the table is not the one that was given"),
-]
+# Out of memory, out of time
 
 
-@pytest.mark.parametrize(("origin", "difference"), OTHER_ORIGINS)
-def test_notes_from_elsewhere_are_refused_with_the_difference(tmp_path: Path, origin: Origin, difference: str) -> None:
-    break_off(tmp_path)
-    with pytest.raises(UsageError) as raised:
-        write_run(items(), read, tmp_path, ABOUT, origin, resume=True)
-    told = f"{tmp_path} cannot be resumed: {difference}; begin anew with --force or name another folder"
-    assert str(raised.value) == told
+def unlucky(*ids: str, kind: str = "worker_died") -> Callable[[Iterable[Item]], Generator[Outcome, None, None]]:
+    """Reads notes, but for some there is no time or memory."""
+
+    def read_some(notes: Iterable[Item]) -> Generator[Outcome, None, None]:
+        for note in notes:
+            if note.note_id in ids:
+                yield NoteFailure(note.note_id, "extract", kind, "why")
+            else:
+                yield from read([note])
+
+    return read_some
+
+
+@pytest.mark.parametrize("kind", ["worker_died", "time_limit", "out_of_memory"])
+def test_notes_that_failed_for_want_of_time_or_memory_are_read_again(
+    tmp_path: Path, whole: dict[str, bytes], kind: str
+) -> None:
+    out = tmp_path / "out"
+    ended = write_run(items(), unlucky("n0", "n7", kind=kind), out, ABOUT)
+    assert ended == Ended(Counts(read=13, auto=10, failed=3), again=2)
+    assert [json.loads(line)["kind"] for line in files(out)["failures.jsonl"].splitlines()] == [kind, kind, "empty"]
+    with pytest.raises(OutputExistsError):
+        run(out)
+    assert write_run(items(), unlucky("n7", kind=kind), out, ABOUT, resume=True).again == 1
+    asked: list[str] = []
+
+    def watch(notes: Iterable[Item]) -> Generator[Outcome, None, None]:
+        for note in notes:
+            asked.append(note.note_id)
+            yield from read([note])
+
+    assert write_run(items(), watch, out, ABOUT, resume=True) == Ended(Counts(read=13, auto=12, failed=1))
+    assert asked == ["n7"]
+    assert files(out) == whole
+    assert not (out / ".opnote").exists()
+
+
+def test_a_run_that_was_stopped_while_it_read_notes_again_goes_on(tmp_path: Path, whole: dict[str, bytes]) -> None:
+    out = tmp_path / "out"
+
+    def stopped(notes: Iterable[Item]) -> Generator[Outcome, None, None]:
+        for number, outcome in enumerate(unlucky("n2", "n5")(notes)):
+            if number == 4:
+                raise KeyboardInterrupt
+            yield outcome
+
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            write_run(items(), stopped, out, ABOUT, resume=True)
+    assert run(out, resume=True) == Ended(Counts(read=13, auto=12, failed=1))
+    assert files(out) == whole
 
 
 def test_a_damaged_state_is_refused(tmp_path: Path) -> None:
@@ -350,18 +422,24 @@ def test_the_command_goes_on_where_it_was_stopped(
     assert capsys.readouterr() == (f"{out}: the run is done already; nothing was changed\n", "")
 
 
+OTHER = "differs: another name, or another content"
 CHANGES: list[tuple[Callable[[Path], object], list[str], str]] = [
-    (lambda folder: (folder / "0.txt").write_text("Laminectomy of L4."), [], "input 0: text changed, or its date of "),
-    (lambda folder: (folder / "5.txt").write_text("Laminectomy of L4."), [], "input list differs: a file has another "),
+    (lambda folder: (folder / "0.txt").write_text("Laminectomy of L4."), [], f"file 0.txt {OTHER}"),
+    (lambda folder: (folder / "5.txt").write_text("Laminectomy of L4."), [], f"file 5.txt {OTHER}"),
+    (lambda folder: same_size(folder / "5.txt"), [], f"file 5.txt {OTHER}"),
     (lambda folder: (folder / "5.txt").unlink(), [], "input list differs: it had 6 files, now 5"),
     (lambda folder: (folder / "9.txt").write_text("more"), [], "input list differs: it had 6 files, now 7"),
-    (lambda folder: (folder / "0.txt").rename(folder / "00.txt"), [], "input list differs: note 1 was 0, now 00"),
+    (lambda folder: (folder / "0.txt").rename(folder / "00.txt"), [], f"file 00.txt {OTHER}"),
     (
         lambda folder: None,
         ["--bilateral-addon", "modifier_50"],
         "settings differ: bilateral_addon was two_units, now modifier_50",
     ),
 ]
+
+
+def same_size(path: Path) -> None:
+    path.write_bytes(path.read_bytes().swapcase())
 
 
 @pytest.mark.parametrize(("change", "options", "difference"), CHANGES)
@@ -405,6 +483,7 @@ def test_other_dates_of_service_are_refused(
 
 FULL = """
 import resource, sys
+import extractor.pipeline
 from extractor.cli.main import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
 sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import stat
 from collections.abc import Generator, Iterable, Iterator
@@ -14,18 +15,17 @@ from extractor.errors import OutputExistsError, UsageError
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.vocabulary import Decision
-from extractor.writers.about import About, Origin
+from extractor.writers.about import About, Sources
 from extractor.writers.folder import write_run as write
 from extractor.writers.results import FILES, Counts
 from tests.records import FAILURE, RESULT, result
 
-ABOUT = About("0.1.0", "sha256:ab", "m1", {"segment_counting": "motion_segment"}, inputs=2)
-ORIGIN = Origin(1, "names", "dates")
+ABOUT = About("0.1.0", "sha256:ab", "m1", {"segment_counting": "motion_segment"}, Sources(["in.txt"], ["12"], "34"))
 
 
 def write_run(
     records: Iterable[NoteResult | NoteFailure], folder: Path, about: About, *, force: bool = False
-) -> Counts | None:
+) -> Counts:
     """A run whose notes were given these records: a note is drawn, then its record comes."""
     made = iter(records)
     kept: list[NoteResult | NoteFailure] = []
@@ -39,7 +39,7 @@ def write_run(
         for _ in items:
             yield kept.pop()
 
-    return write(notes(), read, folder, about, ORIGIN, force=force)
+    return write(notes(), read, folder, about, force=force).counts
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -141,7 +141,7 @@ def test_the_run_is_described_with_its_counts_and_without_any_path(tmp_path: Pat
         "knowledge": "sha256:ab",
         "model": "m1",
         "settings": {"segment_counting": "motion_segment"},
-        "inputs": 2,
+        "inputs": {"files": 1, "digest": "sha256:" + hashlib.sha256(b"12\n34").hexdigest()},
         "redact": False,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -23,9 +24,9 @@ from extractor.notes.readers import read_notes
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
-from extractor.writers.about import About, Origin, digest
-from extractor.writers.folder import prepare, write_run
-from extractor.writers.results import FILES, Counts
+from extractor.writers.about import About, Sources
+from extractor.writers.folder import Ended, prepare, write_run
+from extractor.writers.results import FILES
 
 TABLE_LIMIT = 40
 
@@ -116,23 +117,25 @@ def extract(
     started = time.monotonic()
     with resumable(output), screen.counting("notes") as moved:
         reader = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
-        about = About(__version__, *reader.versions(), settings.to_dict(), len(inputs), redact)
+        about = About(__version__, *reader.versions(), settings.to_dict(), _sources(inputs, by_id), redact)
 
         def read(items: Iterable[Note | NoteFailure]) -> Generator[NoteResult | NoteFailure, None, None]:
             return reader.pipe(items, workers=workers, time_limit=time_limit)
 
-        origin = _origin(inputs, by_id)
-        counts = write_run(notes, read, output, about, origin, force=force, resume=resume, moved=moved, show=watch.show)
-    if counts is None:
+        ended = write_run(notes, read, output, about, force=force, resume=resume, moved=moved, show=watch.show)
+    if ended.before:
         screen.stdout().print(f"{output}: the run is done already; nothing was changed", soft_wrap=True)
-        return
-    _report(counts, watch, output, time.monotonic() - started)
-    raise typer.Exit(1 if counts.failed else 0)
+    else:
+        _report(ended, watch, output, time.monotonic() - started)
+    raise typer.Exit(1 if ended.counts.failed else 0)
 
 
-def _origin(inputs: list[Path], dates: dict[str, dt.date]) -> Origin:
+def _sources(inputs: list[Path], dates: dict[str, dt.date]) -> Sources:
     files = list(listing(inputs))
-    return Origin(len(files), digest(files), digest(sorted(dates.items())))
+    given = "\n".join(f"{note_id}\t{day}" for note_id, day in sorted(dates.items()))
+    return Sources(
+        [name for name, _ in files], [found for _, found in files], hashlib.sha256(given.encode()).hexdigest()
+    )
 
 
 def _limit(table: bool | None) -> float:
@@ -141,8 +144,8 @@ def _limit(table: bool | None) -> float:
     return math.inf if table else 0
 
 
-def _report(counts: Counts, watch: Watch, output: Path, seconds: float) -> None:
-    console = screen.stdout()
+def _report(ended: Ended, watch: Watch, output: Path, seconds: float) -> None:
+    console, counts = screen.stdout(), ended.counts
     if table := watch.table():
         console.print(table)
     console.print(", ".join(f"{name} {number}" for name, number in asdict(counts).items()))
@@ -153,3 +156,5 @@ def _report(counts: Counts, watch: Watch, output: Path, seconds: float) -> None:
         screen.warn(f"{len(watch.dates_left)} dates of service match no note: they need the note_id of the results")
     if counts.failed:
         screen.warn(f"{counts.failed} of {counts.read} notes failed; failures.jsonl says why")
+    if ended.again:
+        screen.warn(f"{ended.again} of them failed for want of time or memory: --resume reads these again")

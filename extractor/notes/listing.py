@@ -1,24 +1,29 @@
-"""The files that notes come from, by name and size, without a look inside."""
+"""The files that notes come from: their names there, and hashes that change with name or content."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from extractor.notes.readers import texts_below
 
 
-def listing(inputs: Sequence[Path]) -> Iterator[tuple[str, int]]:
-    """Name and size of each file, in the order they are read; the size is -1 where there is none to see."""
+def listing(inputs: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """Name and hash of each file, in the order they are read. Of a pipe, or what cannot be read, the name is hashed."""
     for path in inputs:
         if path.is_dir():
-            yield from ((text.relative_to(path).as_posix(), _size(text)) for text in texts_below(path))
+            yield from (_hashed(text, text.relative_to(path).as_posix()) for text in texts_below(path))
         else:
-            yield path.name, _size(path)
+            yield _hashed(path, path.name)
 
 
-def _size(path: Path) -> int:
+def _hashed(path: Path, name: str) -> tuple[str, str]:
+    found = hashlib.sha256(name.encode("utf-8", "surrogatepass") + b"\0")
     try:
-        return path.stat().st_size
+        if path.is_file():
+            with path.open("rb") as file:
+                found.update(hashlib.file_digest(file, "sha256").digest())
     except OSError:
-        return -1
+        pass  # reading it tells why
+    return name, found.hexdigest()

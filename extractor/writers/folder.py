@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import asdict
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.errors import OutputExistsError, UsageError
+from extractor.notes.note import Note
+from extractor.result import NoteFailure
 from extractor.writers import work
-from extractor.writers.about import About, Origin
-from extractor.writers.journal import Item, Journal, Outcome, Seen, seen
+from extractor.writers.about import About
+from extractor.writers.journal import Journal, Outcome
 from extractor.writers.redact import redacted
-from extractor.writers.results import FILES, RUN, Counts, write_results
+from extractor.writers.results import FILES, RUN, Counts, read_counts, write_results
 
+Item = Note | NoteFailure
 Read = Callable[[Iterable[Item]], Generator[Outcome, None, None]]
 """What reads notes: gives a record for each, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended. ``again`` notes failed for want of time or memory, and are read again when it is resumed.
+
+    ``before``: it had ended already, and nothing was changed.
+    """
+
+    counts: Counts
+    again: int = 0
+    before: bool = False
 
 
 def prepare(folder: Path, *, force: bool = False, resume: bool = False) -> None:
@@ -25,12 +41,10 @@ def prepare(folder: Path, *, force: bool = False, resume: bool = False) -> None:
         raise UsageError("--resume goes on with a run and --force begins anew; give one of them")
     if work.begun(folder):
         if not force and not resume:
-            raise OutputExistsError(
-                f"{folder} holds a run that did not end; go on with --resume or begin anew with --force"
-            )
+            raise OutputExistsError(f"{folder} holds a run to go on with: use --resume, or --force to begin anew")
     elif not force and not (resume and (folder / RUN).exists()):
         _refuse_results(folder)
-    with _refusing(folder):
+    with _writing(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -39,75 +53,76 @@ def _refuse_results(folder: Path) -> None:
         raise OutputExistsError(f"{folder} already holds {', '.join(held)}; use --force to replace it or name another")
 
 
-def _is_done(folder: Path, about: About) -> bool:
-    """Whether the run that is to be resumed has ended well. Raises ``UsageError`` when it was another run."""
-    if work.begun(folder) or not (folder / RUN).exists():
-        return False
-    _refuse(folder, about.differences(work.read_object(folder / RUN)))
-    with _refusing(folder):
-        work.clear(folder)
-    return True
-
-
 def write_run(
     notes: Iterable[Item],
     read: Read,
     folder: Path,
     about: About,
-    origin: Origin,
     *,
     force: bool = False,
     resume: bool = False,
     moved: Callable[[], None] = lambda: None,
     show: Callable[[Outcome], None] = lambda record: None,
-) -> Counts | None:
+) -> Ended:
     """Read notes into the journal of the folder, then write the files of the run and count what is in them.
 
     With ``resume``, a run that did not end goes on: what it read is kept, and the files are those of a run that was
-    never broken off. ``moved`` is called for each note, ``show`` with each record at the end. ``None`` for a run
-    that had ended already. Raises ``UsageError``
-    when the folder holds results and ``force`` is false, or another run than the one to be resumed.
+    never broken off. ``moved`` is called for each note that is done, ``show`` with each record at the end. Raises
+    ``UsageError`` when the folder cannot be written, or holds results and ``force`` is false, or another run than the
+    one to be resumed.
     """
     prepare(folder, force=force, resume=resume)
-    if resume and _is_done(folder, about):
-        return None
-    with _refusing(folder), work.journal_file(folder) as file:
-        journal, items, done = Journal(file), iter(notes), 0
+    if resume and (counts := _done(folder, about)):
+        return Ended(counts, before=True)
+    with _opened(folder) as journal:
+        left: Iterator[tuple[int, Item]] = enumerate(notes, start=1)
         if resume and work.begun(folder):
-            done = _go_on(folder, journal, items, about, origin, moved)
+            _refuse(folder, about.differences(work.read_state(folder)))
+            left = _left(folder, journal, left, moved)
         else:
-            work.begin(folder, file, {**asdict(about), "origin": asdict(origin)})
-        with closing(_read(items, read)) as records:
-            for number, (note, record) in enumerate(records, start=done + 1):
-                journal.add(*(redacted(note, record, number) if about.redact else (note, record)))
+            with _writing(folder):
+                work.begin(folder, journal.file, about.kept())
+        with closing(_read(left, read)) as records:
+            for number, source, record in records:
+                with _writing(folder):
+                    journal.add(number, None if about.redact else source, _hidden(record, number, about))
                 moved()
-        counts = write_results(journal.entries(), folder, about, show)
-        work.end(folder)
-    return counts
+        with _writing(folder):
+            counts = write_results(journal.entries(), folder, about, show)
+            again = sum(entry.again() for entry in journal.entries()) if counts.failed else 0
+            if not again:
+                work.end(folder)
+    return Ended(counts, again)
 
 
-def _go_on(
-    folder: Path, journal: Journal, notes: Iterator[Item], about: About, origin: Origin, moved: Callable[[], None]
-) -> int:
-    """Pass the notes that were read before; how many they are. Raises ``UsageError`` for what is not as it was."""
-    state = work.read_state(folder)
-    _refuse(folder, about.differences(state))
-    number = 0
-    for number, entry in enumerate(journal.entries(), start=1):
-        before, note = entry.outcome().note_id, next(notes, None)
-        if note is None:
-            _refuse(folder, iter([f"input list differs: there is no note {number}, which was read as {before}"]))
-        elif (now := seen(note)).digest != entry.digest:
-            _refuse(folder, iter([_other(number, before, now, about)]))
-        moved()
-    _refuse(folder, origin.differences(state.get("origin", {})))
-    return number
+def _hidden(record: Outcome, number: int, about: About) -> Outcome:
+    return redacted(record, number) if about.redact else record
 
 
-def _other(number: int, before: str, now: Seen, about: About) -> str:
-    if about.redact or before == now.note_id:
-        return f"input {before}: text changed, or its date of service"
-    return f"input list differs: note {number} was {before}, now {now.note_id}"
+def _done(folder: Path, about: About) -> Counts | None:
+    """What was counted, if the run to be resumed has ended for good. Raises ``UsageError`` when it was another run."""
+    if work.begun(folder) or not (folder / RUN).exists():
+        return None
+    told = work.read_object(folder / RUN)
+    _refuse(folder, about.differences(told))
+    with _writing(folder):
+        work.clear(folder)
+    return read_counts(folder, told)
+
+
+def _left(
+    folder: Path, journal: Journal, notes: Iterator[tuple[int, Item]], moved: Callable[[], None]
+) -> Iterator[tuple[int, Item]]:
+    """The notes still to be read: those that may be read now, then those that were not reached."""
+    again: list[tuple[int, Item]] = []
+    for entry in journal.entries():
+        if (note := next(notes, None)) is None:  # of a pipe there is no hash
+            _refuse(folder, iter([f"inputs differ: there is no note {entry.number} now"]))
+        elif entry.again():
+            again.append(note)
+        else:
+            moved()
+    return itertools.chain(again, notes)
 
 
 def _refuse(folder: Path, differences: Iterator[str]) -> None:
@@ -115,22 +130,34 @@ def _refuse(folder: Path, differences: Iterator[str]) -> None:
         raise UsageError(f"{folder} cannot be resumed: {told}; begin anew with --force or name another folder")
 
 
-def _read(notes: Iterator[Item], read: Read) -> Generator[tuple[Seen, Outcome], None, None]:
-    """Records with what was seen of their notes, which come in the same order."""
-    drawn: deque[Seen] = deque()
+def _read(notes: Iterator[tuple[int, Item]], read: Read) -> Generator[tuple[int, str | None, Outcome], None, None]:
+    """Records with number and source of their notes, which come in the same order."""
+    drawn: deque[tuple[int, str | None]] = deque()
 
     def watched() -> Iterator[Item]:
-        for note in notes:
-            drawn.append(seen(note))
+        for number, note in notes:
+            drawn.append((number, note.source or None))
             yield note
 
     with closing(read(watched())) as records:
         for record in records:
-            yield drawn.popleft(), record
+            yield *drawn.popleft(), record
 
 
 @contextmanager
-def _refusing(folder: Path) -> Iterator[None]:
+def _opened(folder: Path) -> Iterator[Journal]:
+    """The journal of the folder, which no other run may have open."""
+    with _writing(folder):
+        file = work.journal_file(folder)
+    try:
+        yield Journal(file)
+    finally:
+        with suppress(OSError):  # a line that could not be written was told of
+            file.close()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
     """Say in one line why a folder cannot be written."""
     try:
         yield

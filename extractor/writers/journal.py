@@ -1,4 +1,4 @@
-"""The journal of a run: a line a note, in order, from which all results are made when the last note is read.
+"""The journal of a run: a line a note, from which all results are made when the last note is read.
 
 A line is handed to the system as soon as the note is read, so what was read outlives the process, however that ends. A
 loss of power may tear the last lines: their notes are read again.
@@ -6,41 +6,39 @@ loss of power may tear the last lines: their notes are read again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 import msgspec
 
-from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 
-Item = Note | NoteFailure
 Outcome = NoteResult | NoteFailure
 
+MACHINE = frozenset({"out_of_memory", "time_limit", "worker_died"})
+"""Kinds of failure that lie with the machine or its limits, not with the note: to be tried again."""
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is kept of a note that was drawn, until its record comes: no word of it."""
 
-    note_id: str
+class Entry(msgspec.Struct, frozen=True, dict=True):
+    """A line of the journal: the number of a note in its run, from 1, where it came from, its record as JSON."""
+
+    number: int
     source: str | None
-    digest: str
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A line of the journal: where a note came from, a hash of all that was given of it, its record as JSON."""
-
-    source: str | None
-    digest: str
     record: msgspec.Raw
 
-    def outcome(self) -> Outcome:
+    @cached_property
+    def failure(self) -> NoteFailure | None:
+        """How the note failed, if it did."""
         head = msgspec.json.decode(self.record, type=_Head)
-        if head.error:
-            return NoteFailure(head.note_id, **head.error)
-        return msgspec.json.decode(self.record, type=NoteResult)
+        return NoteFailure(head.note_id, **head.error) if head.error else None
+
+    def outcome(self) -> Outcome:
+        return self.failure or msgspec.json.decode(self.record, type=NoteResult)
+
+    def again(self) -> bool:
+        """Whether the note may be read where there is more time or memory."""
+        return self.failure is not None and self.failure.kind in MACHINE
 
 
 class _Head(msgspec.Struct):
@@ -48,35 +46,42 @@ class _Head(msgspec.Struct):
     error: dict[str, str] | None
 
 
-def seen(item: Item) -> Seen:
-    """The digest tells another id, date or text; of a note that could not be read, another fault."""
-    given = (item.step, item.kind) if isinstance(item, NoteFailure) else (str(item.date_of_service), item.text)
-    digest = hashlib.sha256("\0".join((item.note_id, *given)).encode("utf-8", "surrogatepass")).hexdigest()
-    return Seen(item.note_id, item.source or None, digest)
-
-
 class Journal:
     """Lines in a file that was opened to be read and written."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+        self.file = file
 
-    def add(self, note: Seen, record: Outcome) -> None:
-        entry = Entry(note.source, note.digest, msgspec.Raw(msgspec.json.encode(record.to_dict())))
-        self._file.write(msgspec.json.encode(entry) + b"\n")
-        self._file.flush()
+    def add(self, number: int, source: str | None, record: Outcome) -> None:
+        entry = Entry(number, source, msgspec.Raw(msgspec.json.encode(record.to_dict())))
+        self.file.write(msgspec.json.encode(entry) + b"\n")
+        self.file.flush()
 
     def entries(self) -> Iterator[Entry]:
+        """One for each note, in order of their numbers: the last one, where a note was read again."""
+        later = {}
+        last = 0
+        for entry in self._lines():
+            if entry.number <= last:
+                later[entry.number] = entry
+            last = max(last, entry.number)
+        last = 0
+        for entry in self._lines():
+            if entry.number > last:
+                yield later.get(entry.number, entry)
+            last = max(last, entry.number)
+
+    def _lines(self) -> Iterator[Entry]:
         """The whole lines. Once all are taken, a torn one behind them is gone, and more can be added."""
         end = 0
-        self._file.seek(0)
-        for line in self._file:
+        self.file.seek(0)
+        for line in self.file:
             if (entry := _whole(line)) is None:
                 break
             end += len(line)
             yield entry
-        self._file.seek(end)
-        self._file.truncate()
+        self.file.seek(end)
+        self.file.truncate()
 
 
 def _whole(line: bytes) -> Entry | None:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from extractor.result import NoteFailure
-from extractor.writers.journal import Outcome, Seen
+from extractor.writers.journal import Outcome
 
 HIDDEN = "not told in redacted results; read the note without --redact to see it"
 
 
-def redacted(note: Seen, record: Outcome, number: int) -> tuple[Seen, Outcome]:
-    """The note as the ``number``-th of its run. A number, because a hash of an id can be guessed back to the id.
+def redacted(record: Outcome, number: int) -> Outcome:
+    """The record as that of the ``number``-th note. A number, because a hash of an id can be guessed back to the id.
 
     Its date of service is left out, and of the date of its code set, which may be the same, all but the year.
     """
     name = f"note-{number:06}"
-    hidden = replace(note, note_id=name, source=None)
     if isinstance(record, NoteFailure):
-        return hidden, NoteFailure(name, record.step, record.kind, HIDDEN)
+        return NoteFailure(name, record.step, record.kind, HIDDEN)
     made = replace(record.provenance, code_set=record.provenance.code_set[:4])
-    return hidden, replace(record, note_id=name, date_of_service=None, provenance=made)
+    return replace(record, note_id=name, date_of_service=None, provenance=made)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -18,7 +18,7 @@ from extractor.vocabulary import Decision
 from extractor.writers.about import About
 from extractor.writers.journal import Entry, Outcome
 from extractor.writers.rows import CODE_COLUMNS, NOTE_COLUMNS, code_rows, note_row
-from extractor.writers.work import WORK, private
+from extractor.writers.work import WORK, damaged, private
 
 RESULTS, NOTES, CODES, FAILURES, RUN = "results.jsonl", "notes.csv", "codes.csv", "failures.jsonl", "run.json"
 FILES = (RESULTS, NOTES, CODES, FAILURES, RUN)
@@ -41,6 +41,14 @@ class Counts:
         self.read += 1
 
 
+def read_counts(folder: Path, run: Mapping[str, Any]) -> Counts:
+    """What the ``run.json`` of the folder counted. Raises ``UsageError`` when it does not say."""
+    try:
+        return msgspec.convert(run.get("counts"), Counts)
+    except msgspec.ValidationError:
+        raise damaged(folder / RUN) from None
+
+
 def write_results(entries: Iterable[Entry], folder: Path, about: About, show: Callable[[Outcome], None]) -> Counts:
     """Write all files into the work folder, then let them take their names, in order, in place of what was there.
 
@@ -55,7 +63,7 @@ def write_results(entries: Iterable[Entry], folder: Path, about: About, show: Ca
             write(entry, record)
             counts.add(record)
             show(record)
-        run = {"counts": asdict(counts), **asdict(about)}
+        run = {"counts": asdict(counts), **about.told()}
         files[RUN].write(json.dumps(run, indent=2, ensure_ascii=False).encode() + b"\n")
     for name in reversed(FILES):
         (folder / name).unlink(missing_ok=True)

@@ -20,15 +20,18 @@ def begun(folder: Path) -> bool:
     return (folder / WORK / STATE).exists()
 
 
-@contextmanager
-def journal_file(folder: Path) -> Iterator[BinaryIO]:
+def journal_file(folder: Path) -> BinaryIO:
     """The journal, to read and write. Raises ``UsageError`` while another run has it open."""
     work = folder / WORK
     work.mkdir(mode=0o700, exist_ok=True)
     work.chmod(0o700)
-    with os.fdopen(os.open(work / JOURNAL, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+    file = os.fdopen(os.open(work / JOURNAL, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+    try:
         _lock(file, folder)
-        yield file
+    except UsageError:
+        file.close()
+        raise
+    return file
 
 
 def _lock(file: BinaryIO, folder: Path) -> None:
@@ -54,8 +57,12 @@ def read_object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise UsageError(f"{path} is damaged; begin anew with --force or name another folder")
+        raise damaged(path)
     return found
+
+
+def damaged(path: Path) -> UsageError:
+    return UsageError(f"{path} is damaged; begin anew with --force or name another folder")
 
 
 def begin(folder: Path, file: BinaryIO, state: Mapping[str, Any]) -> None:
