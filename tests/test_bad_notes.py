@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -192,16 +195,55 @@ def test_ten_thousand_headings_are_read(piece: str) -> None:
     assert inline.claims(many) == inline.claims(some)
 
 
-@pytest.mark.parametrize("end", [" ", "\n"], ids=["one line", "lines"])
-def test_a_note_of_a_megabyte_is_read(end: str) -> None:
+MEGABYTES = int(os.environ.get("OPNOTE_MEGABYTES", "1"))
+"""How long the longest note is; 50 by hand, which takes half a minute and a gigabyte."""
+
+
+@pytest.mark.parametrize(("end", "megabytes"), [(" ", 5), ("\n", MEGABYTES)], ids=["one line", "lines"])
+def test_a_note_of_megabytes_is_read(end: str, megabytes: int) -> None:
     filler = f"The wound was irrigated with saline and bleeding points were sealed.{end}"
-    text = GOOD.rstrip() + end + filler * (1_000_000 // len(filler))
+    text = GOOD.rstrip() + end + filler * (megabytes * 1_000_000 // len(filler))
     (record,) = inline.loaded().pipe([Note("bad", text)])
     assert isinstance(record, NoteResult)
     assert inline.claims(record) == CLAIMED["disc"]
 
 
 # Time
+
+
+def work(text: str) -> int:
+    """How many steps of the interpreter it takes to read a note."""
+    steps = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal steps
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        steps += event == "opcode"
+        return count
+
+    reader, before = inline.loaded(), sys.gettrace()
+    sys.settrace(count)
+    try:
+        reader.extract(text)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "redo ", "L4,", "left ", "2024-01-02 ", "no evidence of ", "The lamina of L4 was removed. ",
+        "PROCEDURE: L4-5 laminectomy.\n", "The same was done at L4-5. ", "a b\r",
+    ],
+)  # fmt: skip
+def test_twice_the_text_takes_no_more_than_twice_the_work(piece: str) -> None:
+    """Steps, not seconds. What regular expressions do within one step is the matter of ``test_regex_safety``."""
+    text = [HEAD + piece * (length // len(piece)) for length in (4_000, 8_000, 16_000)]
+    work(text[-1])  # caches fill
+    short, twice, fourfold = map(work, text)
+    assert fourfold - twice <= 2.5 * (twice - short)
+
 
 EVIL = """
 [[rule]]
