@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -47,6 +48,18 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "notes.jsonl").write_text("\n".join(lines), encoding="utf-8")
     (tmp_path / "gold.jsonl").write_text(json.dumps({"id": "a", "text": NOTE, "gold": LABEL}), encoding="utf-8")
     (tmp_path / "results.jsonl").write_text(f'{{"note_id": "{NOTE[:60]!r}', encoding="utf-8")
+    for hand in ("a", "b", "c"):
+        (tmp_path / "corpus" / "notes" / hand).mkdir(parents=True)
+        (tmp_path / "corpus" / "notes" / hand / "01.txt").write_text(NOTE, encoding="utf-8")
+        shutil.copy(ROOT / "corpora" / "notes" / hand / "01.json", tmp_path / "corpus" / "notes" / hand)
+    (tmp_path / "corpus" / "splits.toml").write_text('train = ["a"]\nunseen = ["b"]\ntest = ["c"]\n', encoding="utf-8")
+    (tmp_path / "corpus" / "labels").mkdir()
+    for name in ("first", "second"):
+        label = json.dumps({"note_id": "a/01", "text": NOTE, "gold": {"families": [NOTE]}})
+        (tmp_path / "corpus" / "labels" / f"{name}.jsonl").write_text(label, encoding="utf-8")
+    (tmp_path / "spoilt" / "notes" / "a").mkdir(parents=True)
+    for suffix in ("txt", "json"):
+        (tmp_path / "spoilt" / "notes" / "a" / f"01.{suffix}").write_text(NOTE, encoding="utf-8")
     (tmp_path / "dates.csv").write_text("note_id,date_of_service\na,2024-05-01\n", encoding="utf-8")
     return tmp_path
 
@@ -70,7 +83,8 @@ def run(place: Path, *arguments: str) -> tuple[int, str]:
 
 def left(place: Path) -> dict[str, str]:
     """All that lies in ``place`` beside what was put there, caches and temporary files included, by its path."""
-    put = {place / "notes", place / "notes.jsonl", place / "gold.jsonl", place / "results.jsonl"}
+    names = ("notes", "notes.jsonl", "gold.jsonl", "results.jsonl", "corpus", "spoilt")
+    put = {place / name for name in names}
     files = (path for path in place.rglob("*") if path.is_file() and not put & {path, *path.parents})
     return {str(path.relative_to(place)): path.read_bytes().decode("latin-1") for path in files}
 
@@ -92,7 +106,14 @@ COMMANDS = {
     "score, labels that are none": (2, "score notes/a.txt results.jsonl"),
     "score, broken labels": (2, "score gold.jsonl results.jsonl"),
     "train, no corpus": (2, "train notes -o trained"),
+    "train, too few hands": (2, "train corpus -o trained"),
+    "train, broken labels": (2, "train spoilt -o trained"),
     "corpus check, no corpus": (2, "corpus check notes"),
+    "corpus check, labels of other notes": (2, "corpus check corpus"),
+    "corpus check, broken labels": (2, "corpus check spoilt"),
+    "corpus agreement, labels with text": (2, "corpus agreement corpus"),
+    "extract, to go on with nothing": (1, "extract notes -o out --resume"),
+    "extract, redacted": (1, "extract notes notes.jsonl -o out --redact --table"),
     "corpus agreement, no labels": (2, "corpus agreement notes"),
 }
 

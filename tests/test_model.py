@@ -413,15 +413,20 @@ def _unsure(opinion: Opinion, judged: Judged) -> bool:
 # Training
 
 
+CANARY = "Quetzalcanary"
+
+
 @pytest.fixture(scope="module")
 def little(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus of four hands, every other note of theirs."""
+    """A corpus of four hands, every other note of theirs, with a name in each."""
     folder = tmp_path_factory.mktemp("corpus")
     for hand in ("b", "i", "k", "ta"):
         (folder / "notes" / hand).mkdir(parents=True)
         for text in sorted((ROOT / "corpora" / "notes" / hand).glob("*.txt"))[::2]:
             for path in (text, text.with_suffix(".json")):
                 shutil.copy(path, folder / "notes" / hand / path.name)
+            with (folder / "notes" / hand / text.name).open("a", encoding="utf-8") as note:
+                note.write(f"\nPATIENT: {CANARY}\n")
     (folder / "splits.toml").write_text('train = ["b", "i", "k"]\nunseen = []\ntest = ["ta"]\n', encoding="utf-8")
     return folder
 
@@ -440,6 +445,13 @@ def test_training_twice_writes_the_same_bytes(trained: tuple[Path, Path]) -> Non
     one, other = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in trained)
     assert sorted(one) == sorted(path.name for path in SHIPPED.iterdir())
     assert [name for name in one if one[name] != other[name]] == []
+
+
+def test_what_was_trained_holds_no_word_that_the_notes_alone_say(trained: tuple[Path, Path]) -> None:
+    for path in trained[0].iterdir():
+        assert CANARY.encode() not in path.read_bytes()
+    with zipfile.ZipFile(trained[0] / "classifier.skops") as file:
+        assert [name for name in file.namelist() if CANARY.encode() in name.encode() + file.read(name)] == []
 
 
 def test_what_was_trained_can_be_loaded_and_used(trained: tuple[Path, Path]) -> None:

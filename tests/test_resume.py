@@ -21,10 +21,12 @@ import pytest
 from extractor import Note, NoteFailure, NoteResult, UsageError
 from extractor.cli.main import main
 from extractor.errors import OutputExistsError
+from extractor.workers import side_by_side
 from extractor.writers.about import About, Sources
 from extractor.writers.folder import Ended, write_run
 from extractor.writers.journal import Journal
 from extractor.writers.results import FILES, Counts
+from tests.odd_reader import OddReader
 from tests.records import FAILURE, result
 
 ROOT = Path(__file__).parents[1]
@@ -325,6 +327,35 @@ def test_notes_that_failed_for_want_of_time_or_memory_are_read_again(
     assert asked == ["n7"]
     assert files(out) == whole
     assert not (out / ".opnote").exists()
+
+
+class Choking(OddReader):
+    """A reader whose process is killed, as a system without memory does, at one note while a file is there."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def pipe(self, notes: Iterable[Item]) -> Iterator[Outcome]:
+        for note in notes:
+            if note.note_id == "n3" and self._file.exists():
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield note if isinstance(note, NoteFailure) else result(note.note_id)
+
+
+def test_a_run_whose_workers_had_too_little_memory_is_whole_when_they_have_more(
+    tmp_path: Path, whole: dict[str, bytes]
+) -> None:
+    out, scarce = tmp_path / "out", tmp_path / "scarce"
+    scarce.touch()
+
+    def read_by_two(notes: Iterable[Item]) -> Generator[Outcome, None, None]:
+        return side_by_side(Choking(scarce), notes, 2)
+
+    assert write_run(items(), read_by_two, out, ABOUT) == Ended(Counts(read=13, auto=11, failed=2), again=1)
+    assert json.loads(files(out)["failures.jsonl"].splitlines()[0])["kind"] == "worker_died"
+    scarce.unlink()
+    assert write_run(items(), read_by_two, out, ABOUT, resume=True) == Ended(Counts(read=13, auto=12, failed=1))
+    assert files(out) == whole
 
 
 def test_a_run_that_was_stopped_while_it_read_notes_again_goes_on(tmp_path: Path, whole: dict[str, bytes]) -> None:

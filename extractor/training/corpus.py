@@ -7,16 +7,20 @@ what each of two labellers wrote without seeing the other; ``splits.toml`` says 
 from __future__ import annotations
 
 import hashlib
-import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from extractor.errors import UsageError
 from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
+from extractor.training.labels import Entry, Told
+
+Shape = TypeVar("Shape", Entry, Told)
 
 SPLITS = ("train", "unseen", "test")
 
@@ -31,16 +35,30 @@ class LabelledNote:
 
 
 def read_corpus(folder: Path) -> Iterator[LabelledNote]:
-    """All labelled notes below a folder of hands, in a stable order. Raises ``UsageError`` for one without labels."""
+    """All labelled notes below a folder of hands, in a stable order.
+
+    Raises ``UsageError`` for one without labels, or whose labels are not of the shape that the corpus has.
+    """
     for note in read_notes([folder]):
         if not isinstance(note, Note):
             raise UsageError(f"{folder}: {note.note_id}: {note.message}")
         labels = folder / f"{note.note_id}.json"
         if not labels.is_file():
             raise UsageError(f"{labels} is missing; every note of the corpus has its labels beside it")
-        entry = json.loads(labels.read_text(encoding="utf-8"))
+        entry = _checked(Entry, labels.read_bytes(), str(labels)).model_dump(mode="json")
         gold = entry["gold"] | {"date_of_service": entry["date_of_service"]}
         yield LabelledNote(note, note.note_id.split("/")[0], gold)
+
+
+def _checked(shape: type[Shape], line: bytes, where: str) -> Shape:
+    """Labels of a shape. Raises ``UsageError`` that names the first field with a fault, not what stands there."""
+    try:
+        return shape.model_validate_json(line)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise UsageError(
+            f"{where}: {'.'.join(map(str, fault['loc'])) or 'no labels'}: {fault['msg']}; see corpora/README.md"
+        ) from None
 
 
 def read_splits(corpus: Path) -> Mapping[str, frozenset[str]]:
@@ -69,8 +87,9 @@ def corpus_version(corpus: Path) -> str:
 
 
 def read_labels(table: Path) -> dict[str, dict[str, Any]]:
-    """Labels by note id of one labeller's ``.jsonl``."""
+    """Labels by note id of one labeller's ``.jsonl``. Raises ``UsageError`` that names the first line with a fault."""
     if not table.is_file():
         raise UsageError(f"{table} is missing; it holds a line {{note_id, gold}} for each note of the corpus")
-    lines = (json.loads(line) for line in table.read_text(encoding="utf-8").splitlines() if line.strip())
-    return {line["note_id"]: line["gold"] for line in lines}
+    lines = enumerate(table.read_bytes().split(b"\n"), start=1)
+    told = [_checked(Told, line, f"{table}:{number}") for number, line in lines if line.strip()]
+    return {line.note_id: line.gold.model_dump(mode="json") for line in told}

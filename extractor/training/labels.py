@@ -72,8 +72,8 @@ class OmittedLabel(_Strict):
     status: Literal[Status.HISTORICAL, Status.PLANNED, Status.NEGATED, Status.ABORTED]
 
 
-class Labels(_Strict):
-    """What a careful coder concludes from the text of a note alone."""
+class Claims(_Strict):
+    """What a labeller concludes from the text of a note alone."""
 
     operative: bool
     families: Annotated[list[Family], Sorted]
@@ -92,6 +92,18 @@ class Labels(_Strict):
     not_performed: list[OmittedLabel]
     gaps: Annotated[list[Gap], Sorted]
     conflicts: Annotated[list[Conflict], Sorted]
+
+
+class Told(_Strict):
+    """A line of one labeller: what they claim of a note."""
+
+    note_id: str
+    gold: Claims
+
+
+class Labels(Claims):
+    """What a careful coder concludes, and why."""
+
     rationale: Annotated[str, StringConstraints(min_length=10)]
 
 
