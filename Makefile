@@ -56,7 +56,7 @@ bench: $(DEV) ## Measure speed and memory against spaCy and stock medSpaCy: abou
 
 .PHONY: fuzz
 fuzz: $(DEV) ## Fuzz readers and extraction with atheris (pip install atheris, Linux alone); FUZZ=-runs=100000
-	$(BIN)/python -m tests.fuzz.fuzz_notes -max_len=64 -timeout=30 $(FUZZ)
+	$(BIN)/python -m tests.fuzz.fuzz_notes -max_len=96 -len_control=0 -timeout=30 $(FUZZ)
 
 .PHONY: build
 build: $(DEV) ## Build the sdist and the wheel into dist/

@@ -47,5 +47,7 @@ def test_every_listed_miss_is_a_pair_with_a_cause() -> None:
     assert all(listed().values())
 
 
-def test_the_page_tells_the_pairs_and_the_misses_of_the_list() -> None:
+def test_the_page_and_the_readme_tell_the_pairs_and_the_misses_of_the_list() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(frozenset(listed()))
+    told = f": {len(pairs()) - len(listed()):,} of {len(pairs()):,} pairs |"
+    assert told in (PAGE.parents[1] / "README.md").read_text(encoding="utf-8")
