@@ -8,6 +8,7 @@ which of these were not byte for byte those of a run without kills.
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -62,6 +63,24 @@ def ended(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def ended_within(pid: int, seconds: float, journal: Path, lines: int) -> int:
+    """The same; a process that has not ended by then is killed. Time runs from when the journal has so many lines."""
+    until = math.inf
+    while time.monotonic() < until:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        if until == math.inf and written(journal) >= lines:
+            until = time.monotonic() + seconds
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGKILL)
+    return ended(pid)
+
+
+def written(journal: Path) -> int:
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
 def files(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
 
@@ -77,7 +96,7 @@ def killed(workers: int, kills: int, seed: int, count: int) -> dict[str, Any]:
         found["whole"] = ended(begin(inputs, folder / "whole", workers))
         longest = time.monotonic() - started
         whole = files(folder / "whole")
-        while found["kills"] < kills:
+        while found["kills"] < kills or not any(found["kept"]):
             _one_run(inputs, folder / f"out{found['runs']}", workers, (chance, longest), found, whole)
     return found
 
@@ -93,13 +112,13 @@ def _one_run(
     random_moment, longest = chance
     while True:
         pid = begin(inputs, out, workers, "--resume")
-        time.sleep(random_moment.uniform(0, longest))
-        os.kill(pid, signal.SIGKILL)
-        if (code := ended(pid)) != -signal.SIGKILL:
+        journal = out / ".opnote" / "journal.jsonl"
+        lines = random_moment.choice([0, written(journal) + 1])  # half of the kills are not to hit the start
+        code = ended_within(pid, random_moment.uniform(0, longest / 2 if lines else longest), journal, lines)
+        if code != -signal.SIGKILL:
             break
         found["kills"] += 1
-        journal = out / ".opnote" / "journal.jsonl"
-        found["kept"].append(journal.read_bytes().count(b"\n") if journal.exists() else 0)
+        found["kept"].append(written(journal))
     found["runs"] += 1
     found["codes"].append(code)
     if files(out) != whole or (out / ".opnote").exists():
