@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from extractor.errors import OpnoteError, UsageError
 from extractor.notes.batches import batches
-from extractor.process import Item, Job, Outcome, Packed, Reader, Worker, ctrl_c_waits, track, unpacked
+from extractor.process import Item, Job, Outcome, Packed, Reader, Worker, track, unpacked
 from extractor.result import NoteFailure
+from extractor.signals import ctrl_c_waits
 
 AHEAD = 3
 """Batches that may be under way for each process: one is read, one waits, one is done and waits for its turn."""

@@ -12,6 +12,7 @@ import typer
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
+from extractor.signals import ctrl_c_waits
 
 ModelFolder = Annotated[
     Path | None,
@@ -36,10 +37,11 @@ def load_core(settings: Settings, model: Path | None = None, *, side_by_side: bo
 
     side_by_side: several processes will read; what they have in common is loaded at the same time.
     """
-    if side_by_side:
-        from extractor.process import expect  # noqa: PLC0415
+    with ctrl_c_waits():  # an import that is broken off leaves half a module
+        if side_by_side:
+            from extractor.process import expect  # noqa: PLC0415
 
-        expect()
-    from extractor.pipeline import load  # noqa: PLC0415
+            expect()
+        from extractor.pipeline import load  # noqa: PLC0415
 
-    return load(settings, model=model)
+        return load(settings, model=model)

@@ -139,11 +139,9 @@ def removed_bones(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...
     title = title_bones(facts.title_levels)
     if told and set(told) < set(title) and not _left_alone(facts, set(title) - set(told)):
         return title, "narrative"
-    if (
-        told
-        and not (len(told) < 2 < len(title) and set(told) < set(title))
-        and not (title and not set(told) & set(title))
-    ):
+    few = len(told) < 2 < len(title) and set(told) < set(title)
+    misheard = len(told) < 2 and title and not set(told) & set(title)
+    if told and not few and not misheard:
         return told, "narrative"
     if title:
         return title, "title"

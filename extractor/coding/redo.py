@@ -27,7 +27,14 @@ def is_redo(facts: Facts, level: str) -> bool:
     earlier = _at(facts, level, _earlier(facts))
     told = facts.mentions("redo", "redo", sections=BODY, performed=False)
     again = _at(facts, level, tuple(m for m in told if facts.account.sentences[m.sentence].of("driver")))
-    return bool(named) or (len(scar) + len(again) >= 2 and bool(earlier))
+    here = [m for m in earlier if m.kind == "act" and level in facts.where(m) and _levelled(facts, m)]
+    met = [m for m in scar if m.status in {Status.PERFORMED, Status.HISTORICAL}]
+    return bool(named) or bool(here and met) or (len(scar) + len(again) >= 2 and bool(earlier))
+
+
+def _levelled(facts: Facts, mention: Mention) -> bool:
+    """Whether the sentence itself says where."""
+    return bool(facts.account.sentences[mention.sentence].of("level"))
 
 
 def _earlier(facts: Facts) -> tuple[Mention, ...]:

@@ -103,10 +103,10 @@ class Sides:
         return found if len(set(found.values())) > 1 else {}
 
     def entry(self, call: Call) -> Side:
-        """The side of the way in, for one-sided routes that free both sides."""
-        if self.header in _ONE:
-            return self.header
+        """The side of the way in, for one-sided routes that free both sides: told as one, or the header's."""
         sides = [s for d in call.doings for s in d.sides if s in _ONE]
+        if self.header in _ONE and len(set(sides)) != 1:
+            return self.header
         return sides[0] if sides else self._settled([])
 
     def _settled(self, said: Sequence[Side]) -> Side:

@@ -73,4 +73,5 @@ def _endoscopic(facts: Facts) -> tuple[Mention, ...]:
 @once
 def tubular(facts: Facts) -> tuple[Mention, ...]:
     found = facts.mentions("view", "tubular", sections=_TOLD)
-    return found if len(found) >= 2 or any(m.section in HEADER for m in found) else ()
+    sure = len(found) >= 2 or any(m.section in HEADER or m.rule == "view.tubular" for m in found)
+    return found if sure else ()

@@ -148,10 +148,24 @@ class _Layout:
             return ""
         if following.islower() and not line.rstrip().endswith((".", ":", ";")):
             return " "
+        if _OPEN.search(line) or (_LEVEL.match(text, end) and _is_broken_prose(line)):
+            return " "
         word = _WORD.match(text, end, end + 40)
         overflows = width and len(line) + 1 + len(word.group() if word else "") > width
         ended = line.rstrip().endswith(":")
         return " " if overflows and len(line) > width * 0.6 and not ended else "\n"
 
 
+def _is_broken_prose(line: str) -> bool:
+    """Whether a line, or what is looked at of it, tells something and breaks off. A title or an entry of a list may."""
+    return bool(_GOES_ON.search(line)) and (len(line) > _WIDEST or ". " in line)
+
+
 _WORD = re.compile(r"\S+")
+_GOES_ON = re.compile(r"[^\W_],?\s*$")
+_LEVEL = re.compile(r"[CTLS]\d")
+_OPEN = re.compile(
+    r"\b(?:a|an|the|and|or|of|at|to|from|through|between|in|on|with|by|for|into|over|under|was|were|is|both|each)\s*$",
+    re.IGNORECASE,
+)
+"""Words that end no sentence and no line of a list."""

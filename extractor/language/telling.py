@@ -117,7 +117,9 @@ class _State:
         if heading != self._block:
             self._block, self._shifted = heading, False
         marks = _marks(draft)
-        begins, history = "operation_begins" in marks, "clinical_history" in marks
+        titled = given is Section.TITLE and any(said.hit.kind == "act" for said in draft.said)
+        tool = "operation_tool" in marks and not titled  # a title may name what is worked with
+        begins, history = "operation_begins" in marks or tool, "clinical_history" in marks
         section = self._decide(draft, given, begins and not history, history)
         self._begun = self._begun or (section is Section.NARRATIVE and begins)
         return section
