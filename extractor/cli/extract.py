@@ -154,7 +154,7 @@ def extract(
     with resumable(output), screen.counting("notes") as moved:
         reader = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
         about = About(
-            __version__, *reader.versions(), settings.to_dict(), _sources(inputs, format, by_id), redact, tuple(to)
+            __version__, *reader.versions(), settings.to_dict(), _sources(inputs, format, by_id), redact, targets
         )
 
         def read(items: Iterable[Note | NoteFailure]) -> Generator[NoteResult | NoteFailure, None, None]:
