@@ -58,6 +58,10 @@ bench: $(DEV) ## Measure speed and memory against spaCy and stock medSpaCy: abou
 fuzz: $(DEV) ## Fuzz readers and extraction with atheris (pip install atheris, Linux alone); FUZZ=-runs=100000
 	$(BIN)/python -m tests.fuzz.fuzz_notes -max_len=96 -len_control=0 -timeout=30 $(FUZZ)
 
+.PHONY: docs
+docs: $(DEV) ## Build the pages into dist/docs; a warning is an error
+	$(BIN)/python -m mkdocs build --strict --quiet
+
 .PHONY: build
 build: $(DEV) ## Build the sdist and the wheel into dist/
 	$(BIN)/python -m build --no-isolation

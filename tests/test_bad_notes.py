@@ -88,14 +88,14 @@ def test_bytes_that_are_not_utf_8_are_read_as_windows_1252(tmp_path: Path) -> No
 
 def test_a_file_that_may_not_be_read_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bad.txt").write_text(GOOD)
-    whole = Path.read_bytes
+    whole = Path.open
 
-    def refused(path: Path) -> bytes:  # the mode 000 refuses nothing to root
+    def refused(path: Path, *how: Any, **more: Any) -> Any:  # the mode 000 refuses nothing to root
         if path.name == "bad.txt":
             raise PermissionError(13, "Permission denied")
-        return whole(path)
+        return whole(path, *how, **more)
 
-    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr(Path, "open", refused)
     message = "bad.txt cannot be read: Permission denied; check that it is there and may be read"
     assert read_beside(tmp_path) == NoteFailure("bad", "read", "unreadable", message)
 
@@ -139,7 +139,7 @@ def test_broken_lines_fail_with_their_number_and_the_lines_beside_them_are_read(
     assert told == [
         ("a", "ok", None),
         ("in:2", "failed", ("read", "bad_json")),
-        ("b", "failed", ("read", "missing_field")),
+        ("b", "failed", ("read", "empty")),
         ("in:4", "failed", ("read", "missing_field")),
         ("a#2", "failed", ("read", "duplicate_id")),
         ("z", "ok", None),

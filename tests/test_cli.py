@@ -20,7 +20,7 @@ from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.vocabulary import Decision, Family
-from extractor.writers.results import FILES
+from extractor.writers.results import made
 from tests.records import RESULT, TEXT, result
 
 
@@ -107,10 +107,10 @@ def test_extract_ends_with_a_table_the_counts_and_the_files(run: Run, fake: Fake
     lines = ended.out.splitlines()
     assert lines[-7] == "read 3, auto 1, review 1, none 1, failed 0"
     assert re.fullmatch(r"took \d+\.\d seconds", lines[-6])
-    assert lines[-5:] == [f"wrote {out / name}" for name in FILES]
+    assert lines[-5:] == [f"wrote {out / name}" for name in made(("jsonl", "csv"))]
     cells = [cell.strip() for line in lines if "sub/a" in line for cell in line.strip("│").split("│")]
     assert cells == ["sub/a", "review", "laminotomy", "63030-LT", "L4-L5", "left", "conflict_side"]
-    assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in out.iterdir()) == sorted(made(("jsonl", "csv")))
 
 
 def test_a_narrow_terminal_loses_no_word_of_the_table(

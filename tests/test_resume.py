@@ -25,7 +25,7 @@ from extractor.workers import side_by_side
 from extractor.writers.about import About, Sources
 from extractor.writers.folder import Ended, write_run
 from extractor.writers.journal import Journal
-from extractor.writers.results import FILES, Counts
+from extractor.writers.results import Counts, made
 from tests.odd_reader import OddReader
 from tests.records import FAILURE, result
 
@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("OPNOTE_KILLS", "6"))
 NOTES = int(os.environ.get("OPNOTE_KILLED_NOTES", "60"))
 """How often runs are killed, and of how many notes they are; the more the better, by hand."""
+FILES = made(("jsonl", "csv"))
 SOURCES = Sources(["a.txt", "b.txt"], ["12", "34"], "56")
 ABOUT = About("0.1.0", "sha256:" + "ab" * 32, "m1", {"segment_counting": "vertebra", "endoscope_view": "cpt"}, SOURCES)
 CANARY = "Quetzalcanary"
@@ -285,7 +286,7 @@ def test_a_pipe_that_gives_fewer_notes_than_were_read_is_refused(tmp_path: Path)
     break_off(tmp_path)
     with pytest.raises(UsageError) as raised:
         run(tmp_path, items()[:2], resume=True)
-    told = "inputs differ: there is no note 3 now; begin anew with --force or name another folder"
+    told = "inputs differ: note 3 is not the one that was read; begin anew with --force or name another folder"
     assert str(raised.value) == f"{tmp_path} cannot be resumed: {told}"
 
 

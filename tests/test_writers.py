@@ -17,9 +17,10 @@ from extractor.result import NoteFailure, NoteResult
 from extractor.vocabulary import Decision
 from extractor.writers.about import About, Sources
 from extractor.writers.folder import write_run as write
-from extractor.writers.results import FILES, Counts
+from extractor.writers.results import Counts, made
 from tests.records import FAILURE, RESULT, result
 
+FILES = made(("jsonl", "csv"))
 ABOUT = About("0.1.0", "sha256:ab", "m1", {"segment_counting": "motion_segment"}, Sources(["in.txt"], ["12"], "34"))
 
 
@@ -143,6 +144,7 @@ def test_the_run_is_described_with_its_counts_and_without_any_path(tmp_path: Pat
         "settings": {"segment_counting": "motion_segment"},
         "inputs": {"files": 1, "digest": "sha256:" + hashlib.sha256(b"12\n34").hexdigest()},
         "redact": False,
+        "to": ["jsonl", "csv"],
     }
 
 

@@ -17,20 +17,47 @@ from rich.table import Table
 from extractor.cli import core, screen
 from extractor.cli.notes_table import notes_table
 from extractor.cli.stopping import resumable
+from extractor.errors import UsageError
+from extractor.notes.columns import Columns
 from extractor.notes.dates import read_dates
+from extractor.notes.formats import Format
 from extractor.notes.listing import listing
 from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
-from extractor.writers.about import About, Sources
+from extractor.writers.about import DEFAULT, About, Sources
 from extractor.writers.folder import Ended, prepare, write_run
-from extractor.writers.results import FILES
+from extractor.writers.results import made
+from extractor.writers.targets import TARGETS, chosen
 
 TABLE_LIMIT = 40
 
-Inputs = Annotated[list[Path], typer.Argument(help="Folders of .txt notes, text files, .jsonl files.", metavar="INPUT")]
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(help="Folders of notes, files, globs; - for standard input.", metavar="INPUT"),
+]
+Form = Annotated[
+    Format | None, typer.Option("--format", help="What all inputs are; told by suffix and content unless given.")
+]
+IdColumn = Annotated[str, typer.Option(help="Column, or JSON field, of the note's id.", metavar="NAME")]
+TextColumn = Annotated[str, typer.Option(help="Column, or JSON field, of its text.", metavar="NAME")]
+DateColumn = Annotated[str, typer.Option(help="Column, or JSON field, of its date of service.", metavar="NAME")]
+LineColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of the line number, where a note is split over rows.", metavar="NAME", show_default=False
+    ),
+]
+To = Annotated[
+    list[str] | None,
+    typer.Option(
+        help=f"Format of the results, as often as wanted: {', '.join(TARGETS)}. Without it: {', '.join(DEFAULT)}.",
+        metavar="FORMAT",
+        show_default=False,
+    ),
+]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.", metavar="OUT")]
 Dates = Annotated[
     Path | None,
@@ -96,6 +123,12 @@ def extract(
     force: Force = False,
     resume: Resume = False,
     redact: Redact = False,
+    to: To = None,
+    format: Form = None,
+    id_column: IdColumn = "note_id",
+    text_column: TextColumn = "text",
+    date_column: DateColumn = "date_of_service",
+    line_column: LineColumn = None,
     segment_counting: Segments = "motion_segment",
     bilateral_addon: Bilateral = "two_units",
     endoscope_view: Endoscope = "cpt",
@@ -112,12 +145,17 @@ def extract(
     settings = Settings(segment_counting, bilateral_addon, endoscope_view)  # type: ignore[arg-type]  # it checks them
     by_id = read_dates(dates) if dates else {}
     watch = Watch(_limit(table), set(by_id))
-    notes = watch.dated(read_notes(inputs, by_id))
+    columns = Columns(id_column, text_column, date_column, line_column)
+    notes = watch.dated(read_notes(inputs, by_id, format=format, columns=columns))
+    targets = tuple(to or DEFAULT)
+    _check_targets(targets, redact=redact)
     prepare(output, force=force, resume=resume)
     started = time.monotonic()
     with resumable(output), screen.counting("notes") as moved:
         reader = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
-        about = About(__version__, *reader.versions(), settings.to_dict(), _sources(inputs, by_id), redact)
+        about = About(
+            __version__, *reader.versions(), settings.to_dict(), _sources(inputs, format, by_id), redact, targets
+        )
 
         def read(items: Iterable[Note | NoteFailure]) -> Generator[NoteResult | NoteFailure, None, None]:
             return reader.pipe(items, workers=workers, time_limit=time_limit)
@@ -126,12 +164,20 @@ def extract(
     if ended.before:
         screen.stdout().print(f"{output}: the run is done already; nothing was changed", soft_wrap=True)
     else:
-        _report(ended, watch, output, time.monotonic() - started)
+        _report(ended, watch, [output / name for name in made(targets)], time.monotonic() - started)
     raise typer.Exit(1 if ended.counts.failed else 0)
 
 
-def _sources(inputs: list[Path], dates: dict[str, dt.date]) -> Sources:
-    files = list(listing(inputs))
+def _check_targets(to: tuple[str, ...], *, redact: bool) -> None:
+    wordy = [name for name, target in zip(to, chosen(to), strict=False) if target.text]
+    if redact and wordy:
+        raise UsageError(
+            f"--redact writes offsets and no words, and --to {wordy[0]} holds words; leave one of them out"
+        )
+
+
+def _sources(inputs: list[Path], format: Format | None, dates: dict[str, dt.date]) -> Sources:
+    files = list(listing(inputs, format))
     given = "\n".join(f"{note_id}\t{day}" for note_id, day in sorted(dates.items()))
     return Sources(
         [name for name, _ in files], [found for _, found in files], hashlib.sha256(given.encode()).hexdigest()
@@ -144,14 +190,14 @@ def _limit(table: bool | None) -> float:
     return math.inf if table else 0
 
 
-def _report(ended: Ended, watch: Watch, output: Path, seconds: float) -> None:
+def _report(ended: Ended, watch: Watch, written: list[Path], seconds: float) -> None:
     console, counts = screen.stdout(), ended.counts
     if table := watch.table():
         console.print(table)
     console.print(", ".join(f"{name} {number}" for name, number in asdict(counts).items()))
     console.print(f"took {seconds:.1f} seconds")
-    for name in FILES:
-        console.print(f"wrote {output / name}", soft_wrap=True)
+    for path in written:
+        console.print(f"wrote {path}", soft_wrap=True)
     if watch.dates_left:
         screen.warn(f"{len(watch.dates_left)} dates of service match no note: they need the note_id of the results")
     if counts.failed:

@@ -7,7 +7,6 @@ be installed on them. Nothing is shuffled or cached, since both would write note
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, astuple
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -15,10 +14,10 @@ from typing import TYPE_CHECKING, Unpack
 import pyarrow as pa
 
 from extractor.errors import UsageError
-from extractor.etl.columns import Columns, Names
-from extractor.etl.incoming import notes_from
 from extractor.etl.schema import CODES, EVIDENCE, RECORDS
 from extractor.etl.tables import to_batches
+from extractor.notes.columns import ROLES, Columns, Names
+from extractor.notes.tables.arrow import check, notes_from
 from extractor.settings import Settings
 
 try:
@@ -62,9 +61,9 @@ def extract(
     """
     columns = Columns(**names)
     columns.find(notes.columns)
-    fields = [notes.schema[name] for name in astuple(columns) if name is not None]
-    columns.check(to_arrow_schema(StructType(fields), timezone="UTC"))
-    chosen = notes.select(*(_column(name).alias(role) for role, name in asdict(columns).items()))
+    fields = [notes.schema[name] for name in columns.cells() if name is not None]
+    check(columns, to_arrow_schema(StructType(fields), timezone="UTC"))
+    chosen = notes.select(*(_column(name).alias(role) for role, name in zip(ROLES, columns.cells(), strict=True)))
     return chosen.mapInArrow(partial(_read, (settings or Settings(), tables, model, rules_only)), schema())
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractor.errors import UsageError
-from extractor.etl.columns import Names
-from extractor.etl.incoming import batches_of, notes_from
 from extractor.etl.schema import CODES, EVIDENCE, RECORDS
+from extractor.notes.columns import Names
+from extractor.notes.tables.arrow import batches_of, notes_from
 from extractor.result import SCHEMA_VERSION, NoteFailure, NoteResult
 
 if TYPE_CHECKING:

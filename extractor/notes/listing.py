@@ -6,24 +6,22 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from extractor.notes.readers import texts_below
+from extractor.notes.formats import Format
+from extractor.notes.readers import sources_of
 
 
-def listing(inputs: Sequence[Path]) -> Iterator[tuple[str, str]]:
+def listing(inputs: Sequence[Path], format: Format | None = None) -> Iterator[tuple[str, str]]:
     """Name and hash of each file, in the order they are read. Of a pipe, or what cannot be read, the name is hashed."""
-    for path in inputs:
-        if path.is_dir():
-            yield from (_hashed(text, text.relative_to(path).as_posix()) for text in texts_below(path))
-        else:
-            yield _hashed(path, path.name)
+    for source in sources_of(inputs, format):
+        yield source.name, _hashed(source.name, source.path)
 
 
-def _hashed(path: Path, name: str) -> tuple[str, str]:
+def _hashed(name: str, path: Path | None) -> str:
     found = hashlib.sha256(name.encode("utf-8", "surrogatepass") + b"\0")
     try:
-        if path.is_file():
+        if path is not None and path.is_file():
             with path.open("rb") as file:
                 found.update(hashlib.file_digest(file, "sha256").digest())
     except OSError:
         pass  # reading it tells why
-    return name, found.hexdigest()
+    return found.hexdigest()

@@ -1,78 +1,112 @@
-"""Notes from folders and files, one at a time. A note that cannot be read comes back as a failure, never not at all."""
+"""Notes from folders, files and standard input, one at a time. What cannot be read comes back as a failure."""
 
 from __future__ import annotations
 
 import datetime as dt
+import glob
 import itertools
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import BinaryIO
 
 from extractor.errors import NoteError, UsageError
-from extractor.notes.decode import decode
+from extractor.notes.columns import Columns
+from extractor.notes.formats import HEAD, Format, by_name, in_folder, is_fhir
 from extractor.notes.ids import made_safe, unique
-from extractor.notes.jsonl import read_jsonl
 from extractor.notes.note import Note
+from extractor.notes.reading import read
+from extractor.notes.source import Source
 from extractor.result import NoteFailure
 
 _NO_DATES: Mapping[str, dt.date] = MappingProxyType({})
+STDIN = Path("-")
 
 
-def read_notes(inputs: Sequence[Path], dates: Mapping[str, dt.date] = _NO_DATES) -> Iterator[Note | NoteFailure]:
-    """Notes of any mix of folders of ``.txt`` (with subfolders), single text files and ``.jsonl`` files.
+def read_notes(
+    inputs: Sequence[Path],
+    dates: Mapping[str, dt.date] = _NO_DATES,
+    *,
+    format: Format | None = None,
+    columns: Columns | None = None,
+) -> Iterator[Note | NoteFailure]:
+    """Notes of any mix of folders (with subfolders), files, globs and ``-`` for standard input, lazily.
 
-    The order is that of the inputs, within a folder that of the paths. A note of a folder is called by its path there
-    without suffix, a single file by its name without suffix. ``dates`` gives dates of service by note id and wins over
-    a date in a ``.jsonl`` file. Raises ``UsageError`` at once for an input that is not there or a folder without notes.
+    The order is that of the inputs, within a folder that of the paths. A document is called by its path below the
+    folder or archive, without suffix. Of a folder documents, messages and archives are read; tables must be named.
+    ``dates`` gives dates of service by note id and wins over a date in the file. ``format``: what all inputs are,
+    instead of what suffix and content tell. ``columns``: what the columns of tables are called.
+    Raises ``UsageError`` at once for an input that is not there or a folder without notes.
     """
+    sources = list(sources_of(inputs, format))
+    records = itertools.chain.from_iterable(read(source, format, columns or Columns()) for source in sources)
+    return (_dated(record, dates) for record in unique(records))
+
+
+def sources_of(inputs: Sequence[Path], format: Format | None = None) -> Iterator[Source]:
+    """All files that are to be read, in order."""
     if not inputs:
-        raise UsageError("no input: name a folder of .txt notes, a text file or a .jsonl file")
-    sources = [_source(path) for path in inputs]
-    return (_dated(record, dates) for record in unique(itertools.chain.from_iterable(sources)))
+        raise UsageError("no input: name a folder of notes, files, or - for standard input")
+    for path in itertools.chain.from_iterable(map(_globbed, inputs)):
+        if path == STDIN:
+            yield Source("stdin", lambda: sys.stdin.buffer)
+        elif path.is_dir():
+            yield from (_of_file(file, file.relative_to(path)) for file in _files_below(path, format))
+        elif path.exists() or path.is_symlink():
+            yield _of_file(path, Path(path.name))
+        else:
+            raise UsageError(f"{path}: there is no such file or folder")
 
 
-def _source(path: Path) -> Iterator[Note | NoteFailure]:
-    """The notes of one input, to be read when asked for; that there is something to read is checked now."""
-    if path.is_dir():
-        texts = texts_below(path)
-        return (_read_file(text, text.relative_to(path)) for text in texts)
-    if not path.exists():
-        raise UsageError(f"{path}: there is no such file or folder")
-    if path.suffix.lower() == ".jsonl":
-        return read_jsonl(path)
-    return (_read_file(path, Path(path.name)) for _ in range(1))
-
-
-def texts_below(folder: Path) -> list[Path]:
-    """The ``.txt`` files of a folder and its subfolders, by their path; links to folders are not followed."""
-    walk = os.walk(folder, onerror=_cannot_list)
-    found = [Path(root) / name for root, _, names in walk for name in names if name.lower().endswith(".txt")]
+def _globbed(path: Path) -> list[Path]:
+    if path.exists() or not glob.has_magic(str(path)):
+        return [path]
+    found = sorted(map(Path, glob.glob(str(path), recursive=True)), key=lambda path: path.as_posix())  # noqa: PTH207  # paths anywhere, not below one folder
     if not found:
-        raise UsageError(f"{folder}: no .txt file in this folder or below it")
+        raise UsageError(f"{path}: nothing is called so")
+    return found
+
+
+def _files_below(folder: Path, format: Format | None) -> list[Path]:
+    """The notes of a folder and its subfolders, by their path; links to folders are not followed."""
+    walk = os.walk(folder, onerror=_cannot_list)
+    found = [Path(root) / name for root, _, names in walk for name in names if _is_wanted(Path(root) / name, format)]
+    if not found:
+        raise UsageError(f"{folder}: no note in this folder or below it")
     return sorted(found, key=lambda path: path.as_posix())
+
+
+def _is_wanted(path: Path, format: Format | None) -> bool:
+    if format is not None:
+        return by_name(path.name) in {format, None}
+    return in_folder(path.name) and (by_name(path.name) is not Format.FHIR or _holds_fhir(path))
+
+
+def _holds_fhir(path: Path) -> bool:
+    """Labels, settings and the like may end in ``.json`` beside notes."""
+    try:
+        with path.open("rb") as file:
+            return is_fhir(file.read(HEAD))
+    except OSError:
+        return True  # reading it tells why
 
 
 def _cannot_list(error: OSError) -> None:
     raise UsageError(f"{error.filename}: cannot list this folder: {error.strerror}")
 
 
-def _read_file(path: Path, name: Path) -> Note | NoteFailure:
-    """One text file; ``name`` is what it is called here, with its suffix."""
-    note_id, where = made_safe(name.with_suffix("").as_posix()), made_safe(name.as_posix())
-    if path.exists() and not path.is_file():
-        # A pipe or a device would be waited for without end.
-        return NoteFailure(
-            note_id, "read", "unreadable", f"{where} is not a regular file; give the note as a text file", where
-        )
-    try:
-        return Note(note_id, decode(path.read_bytes(), where), source=where)
-    except OSError as error:
-        message = f"{where} cannot be read: {error.strerror}; check that it is there and may be read"
-        return NoteFailure(note_id, "read", "unreadable", message, where)
-    except NoteError as error:
-        return NoteFailure(note_id, error.step, error.kind, str(error), where)
+def _of_file(path: Path, name: Path) -> Source:
+    return Source(name.as_posix(), partial(_opened, path, made_safe(name.as_posix())), path)
+
+
+def _opened(path: Path, where: str) -> BinaryIO:
+    if path.exists() and not path.is_file():  # a pipe or a device would be waited for without end
+        raise NoteError("read", "unreadable", f"{where} is not a regular file; give the note as a file")
+    return path.open("rb")
 
 
 def _dated(record: Note | NoteFailure, dates: Mapping[str, dt.date]) -> Note | NoteFailure:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from extractor.errors import UsageError
+from extractor.notes.formats import Format
 from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
 from extractor.training.labels import Entry, Told
@@ -39,7 +40,7 @@ def read_corpus(folder: Path) -> Iterator[LabelledNote]:
 
     Raises ``UsageError`` for one without labels, or whose labels are not of the shape that the corpus has.
     """
-    for note in read_notes([folder]):
+    for note in read_notes([folder], format=Format.TXT):
         if not isinstance(note, Note):
             raise UsageError(f"{folder}: {note.note_id}: {note.message}")
         labels = folder / f"{note.note_id}.json"

@@ -10,6 +10,10 @@ from typing import Any
 _CHANGED = {"package": "opnote", "knowledge": "tables", "model": "model", "redact": "redact"}
 
 
+DEFAULT = ("jsonl", "csv")
+"""Formats that results have unless others are asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What a run reads: the name of each file, a hash of its name and content, and a hash of the dates given."""
@@ -51,11 +55,12 @@ class About:
     settings: Mapping[str, str]
     inputs: Sources
     redact: bool = False
+    to: tuple[str, ...] = DEFAULT
 
     def told(self) -> dict[str, Any]:
         """What ``run.json`` says of it."""
         made = {name: getattr(self, name) for name in ("package", "knowledge", "model", "settings")}
-        return {**made, "inputs": self.inputs.told(), "redact": self.redact}
+        return {**made, "inputs": self.inputs.told(), "redact": self.redact, "to": list(self.to)}
 
     def kept(self) -> dict[str, Any]:
         """What is kept of it while the run goes on."""
@@ -67,6 +72,8 @@ class About:
             was, now = before.get(name), getattr(self, name)
             if was != now:
                 yield f"{words} differs: was {_shown(was)}, now {_shown(now)}"
+        if (to := before.get("to")) != list(self.to):
+            yield f"formats of the results differ: was {_shown(to)}, now {_shown(list(self.to))}"
         then = before.get("settings", {})
         for name, value in self.settings.items():
             if then.get(name) != value:
@@ -78,4 +85,6 @@ class About:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return str(value).removeprefix("sha256:")[:12] if str(value).startswith("sha256:") else str(value)

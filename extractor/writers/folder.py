@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.errors import OutputExistsError, UsageError
-from extractor.notes.note import Note
-from extractor.result import NoteFailure
 from extractor.writers import work
 from extractor.writers.about import About
-from extractor.writers.journal import Journal, Outcome
+from extractor.writers.journal import Item, Journal, Outcome, Seen, seen
 from extractor.writers.redact import redacted
-from extractor.writers.results import FILES, RUN, Counts, read_counts, write_results
+from extractor.writers.results import EVERY, RUN, Counts, read_counts, write_results
+from extractor.writers.targets import chosen
 
-Item = Note | NoteFailure
 Read = Callable[[Iterable[Item]], Generator[Outcome, None, None]]
 """What reads notes: gives a record for each, in order."""
 
@@ -49,7 +47,7 @@ def prepare(folder: Path, *, force: bool = False, resume: bool = False) -> None:
 
 
 def _refuse_results(folder: Path) -> None:
-    if held := [name for name in FILES if (folder / name).exists()]:
+    if held := [name for name in EVERY if (folder / name).exists()]:
         raise OutputExistsError(f"{folder} already holds {', '.join(held)}; use --force to replace it or name another")
 
 
@@ -75,6 +73,7 @@ def write_run(
     if resume and (counts := _done(folder, about)):
         return Ended(counts, before=True)
     with _opened(folder) as journal:
+        words = any(target.text for target in chosen(about.to))
         left: Iterator[tuple[int, Item]] = enumerate(notes, start=1)
         if resume and work.begun(folder):
             _refuse(folder, about.differences(work.read_state(folder)))
@@ -82,10 +81,10 @@ def write_run(
         else:
             with _writing(folder):
                 work.begin(folder, journal.file, about.kept())
-        with closing(_read(left, read)) as records:
-            for number, source, record in records:
+        with closing(_read(left, read, words=words)) as records:
+            for note, record in records:
                 with _writing(folder):
-                    journal.add(number, None if about.redact else source, _hidden(record, number, about))
+                    journal.add(*(redacted(note, record) if about.redact else (note, record)))
                 moved()
         with _writing(folder):
             counts = write_results(journal.entries(), folder, about, show)
@@ -93,10 +92,6 @@ def write_run(
             if not again:
                 work.end(folder)
     return Ended(counts, again)
-
-
-def _hidden(record: Outcome, number: int, about: About) -> Outcome:
-    return redacted(record, number) if about.redact else record
 
 
 def _done(folder: Path, about: About) -> Counts | None:
@@ -116,8 +111,9 @@ def _left(
     """The notes still to be read: those that may be read now, then those that were not reached."""
     again: list[tuple[int, Item]] = []
     for entry in journal.entries():
-        if (note := next(notes, None)) is None:  # of a pipe there is no hash
-            _refuse(folder, iter([f"inputs differ: there is no note {entry.number} now"]))
+        note = next(notes, None)  # of a pipe or a query there was no hash
+        if note is None or seen(*note, text=False).digest != entry.digest:
+            _refuse(folder, iter([f"inputs differ: note {entry.number} is not the one that was read"]))
         elif entry.again():
             again.append(note)
         else:
@@ -130,18 +126,18 @@ def _refuse(folder: Path, differences: Iterator[str]) -> None:
         raise UsageError(f"{folder} cannot be resumed: {told}; begin anew with --force or name another folder")
 
 
-def _read(notes: Iterator[tuple[int, Item]], read: Read) -> Generator[tuple[int, str | None, Outcome], None, None]:
-    """Records with number and source of their notes, which come in the same order."""
-    drawn: deque[tuple[int, str | None]] = deque()
+def _read(notes: Iterator[tuple[int, Item]], read: Read, *, words: bool) -> Generator[tuple[Seen, Outcome], None, None]:
+    """Records with what was seen of their notes, which come in the same order."""
+    drawn: deque[Seen] = deque()
 
     def watched() -> Iterator[Item]:
         for number, note in notes:
-            drawn.append((number, note.source or None))
+            drawn.append(seen(number, note, text=words))
             yield note
 
     with closing(read(watched())) as records:
         for record in records:
-            yield *drawn.popleft(), record
+            yield drawn.popleft(), record
 
 
 @contextmanager

@@ -6,26 +6,52 @@ loss of power may tear the last lines: their notes are read again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
 
 import msgspec
 
+from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 
+Item = Note | NoteFailure
 Outcome = NoteResult | NoteFailure
 
 MACHINE = frozenset({"out_of_memory", "time_limit", "worker_died"})
 """Kinds of failure that lie with the machine or its limits, not with the note: to be tried again."""
 
 
-class Entry(msgspec.Struct, frozen=True, dict=True):
-    """A line of the journal: the number of a note in its run, from 1, where it came from, its record as JSON."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is kept of a note that was drawn, until its record comes."""
 
     number: int
     source: str | None
+    digest: str
+    text: str | None
+
+
+def seen(number: int, item: Item, *, text: bool) -> Seen:
+    """The digest tells another id, date or text; of a note that could not be read, another fault."""
+    given = (item.step, item.kind) if isinstance(item, NoteFailure) else (str(item.date_of_service), item.text)
+    digest = hashlib.sha256("\0".join((item.note_id, *given)).encode("utf-8", "surrogatepass")).hexdigest()
+    return Seen(number, item.source or None, digest, item.text if text and isinstance(item, Note) else None)
+
+
+class Entry(msgspec.Struct, frozen=True, dict=True):
+    """A line of the journal: the number of a note in its run, from 1, where it came from, its record as JSON.
+
+    ``digest``: of all that was given. ``text``: the note, where the results are to hold words of it.
+    """
+
+    number: int
+    source: str | None
+    digest: str
     record: msgspec.Raw
+    text: str | None = None
 
     @cached_property
     def failure(self) -> NoteFailure | None:
@@ -52,8 +78,9 @@ class Journal:
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
 
-    def add(self, number: int, source: str | None, record: Outcome) -> None:
-        entry = Entry(number, source, msgspec.Raw(msgspec.json.encode(record.to_dict())))
+    def add(self, note: Seen, record: Outcome) -> None:
+        made = msgspec.Raw(msgspec.json.encode(record.to_dict()))
+        entry = Entry(note.number, note.source, note.digest, made, note.text)
         self.file.write(msgspec.json.encode(entry) + b"\n")
         self.file.flush()
 

@@ -1,15 +1,14 @@
-"""The files of a run, made from its journal."""
+"""What a run leaves in its folder, made from its journal."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
@@ -17,12 +16,17 @@ from extractor.result import NoteFailure
 from extractor.vocabulary import Decision
 from extractor.writers.about import About
 from extractor.writers.journal import Entry, Outcome
-from extractor.writers.rows import CODE_COLUMNS, NOTE_COLUMNS, code_rows, note_row
+from extractor.writers.targets import TARGETS, chosen
 from extractor.writers.work import WORK, damaged, private
 
-RESULTS, NOTES, CODES, FAILURES, RUN = "results.jsonl", "notes.csv", "codes.csv", "failures.jsonl", "run.json"
-FILES = (RESULTS, NOTES, CODES, FAILURES, RUN)
-"""The files of a run. ``run.json`` comes last: where it is, the run is whole."""
+FAILURES, RUN = "failures.jsonl", "run.json"
+EVERY = tuple(dict.fromkeys((*(name for target in TARGETS.values() for name in target.makes), FAILURES, RUN)))
+"""All that any run makes. ``run.json`` comes last: where it is, the run is whole."""
+
+
+def made(to: Sequence[str]) -> tuple[str, ...]:
+    """What a run makes, in order, that writes to these targets."""
+    return (*(name for target in chosen(tuple(to)) for name in target.makes), FAILURES, RUN)
 
 
 @dataclass(slots=True)
@@ -50,46 +54,45 @@ def read_counts(folder: Path, run: Mapping[str, Any]) -> Counts:
 
 
 def write_results(entries: Iterable[Entry], folder: Path, about: About, show: Callable[[Outcome], None]) -> Counts:
-    """Write all files into the work folder, then let them take their names, in order, in place of what was there.
+    """Write everything into the work folder, then let it take its names, in order, in place of what was there.
 
     Each record is shown as it goes by.
     """
-    counts = Counts()
+    counts, work = Counts(), folder / WORK
     with ExitStack() as stack:
-        files = {name: stack.enter_context(private(folder / WORK / name)) for name in FILES}
-        write = _writer(files)
+        failures = stack.enter_context(private(work / FAILURES))
+        sinks = [stack.enter_context(target.open(_cleared(work, target.makes), about)) for target in chosen(about.to)]
         for entry in entries:
             record = entry.outcome()
-            write(entry, record)
+            for sink in sinks:
+                sink.add(record, entry.text)
+            for line in _failure(entry, record):
+                failures.write(line)
             counts.add(record)
             show(record)
-        run = {"counts": asdict(counts), **about.told()}
-        files[RUN].write(json.dumps(run, indent=2, ensure_ascii=False).encode() + b"\n")
-    for name in reversed(FILES):
-        (folder / name).unlink(missing_ok=True)
-    for name in FILES:
-        (folder / WORK / name).replace(folder / name)
+    with private(work / RUN) as run:
+        told = {"counts": asdict(counts), **about.told()}
+        run.write(json.dumps(told, indent=2, ensure_ascii=False).encode() + b"\n")
+    for name in reversed(EVERY):
+        remove(folder / name)
+    for name in made(about.to):
+        (work / name).replace(folder / name)
     return counts
 
 
-def _writer(files: Mapping[str, BinaryIO]) -> Callable[[Entry, Outcome], None]:
-    files[NOTES].write(_csv(NOTE_COLUMNS, [dict(zip(NOTE_COLUMNS, NOTE_COLUMNS, strict=True))]))
-    files[CODES].write(_csv(CODE_COLUMNS, [dict(zip(CODE_COLUMNS, CODE_COLUMNS, strict=True))]))
-
-    def write(entry: Entry, record: Outcome) -> None:
-        files[RESULTS].write(bytes(entry.record) + b"\n")
-        files[NOTES].write(_csv(NOTE_COLUMNS, [note_row(record)]))
-        files[CODES].write(_csv(CODE_COLUMNS, code_rows(record)))
-        for line in _failure(entry, record):
-            files[FAILURES].write(line)
-
-    return write
+def _cleared(work: Path, names: Iterable[str]) -> Path:
+    """The work folder without what a run that was broken off had begun to write there."""
+    for name in names:
+        remove(work / name)
+    return work
 
 
-def _csv(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.DictWriter(text, list(columns), lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _failure(entry: Entry, record: Outcome) -> Iterator[bytes]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import astuple
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Unpack
 
 import pyarrow as pa
 
-from extractor.errors import NoteError, UsageError
-from extractor.etl.columns import Columns, Names
-from extractor.notes.dates import DATE_FORM, parse_date
-from extractor.notes.ids import is_safe
+from extractor.errors import UsageError
+from extractor.notes.columns import Columns, Names
+from extractor.notes.fields import note_of
 from extractor.notes.note import Note
 from extractor.result import NoteFailure
 
@@ -48,7 +45,7 @@ def _is_pandas(data: object) -> bool:
 def _pandas_rows(frame: Any, columns: Columns) -> Iterator[_Cells]:
     """Cell by cell: one column may mix types and ways to be missing, and Arrow would refuse it as a whole."""
     columns.find(list(frame.columns))
-    return zip(*(_pandas_cells(frame, name) for name in astuple(columns)), strict=True)
+    return zip(*(_pandas_cells(frame, name) for name in columns.cells()), strict=True)
 
 
 def _pandas_cells(frame: Any, name: str | None) -> Iterable[Any]:
@@ -61,7 +58,7 @@ def _pandas_cells(frame: Any, name: str | None) -> Iterable[Any]:
 def _arrow_rows(data: Any, columns: Columns) -> Iterator[_Cells]:
     batches = batches_of(data)
     if isinstance(batches, pa.RecordBatchReader):
-        columns.check(batches.schema)
+        check(columns, batches.schema)
     return itertools.chain.from_iterable(_batch_rows(batch, columns) for batch in batches)
 
 
@@ -80,8 +77,8 @@ def _reader(data: Any) -> pa.RecordBatchReader:
 
 
 def _batch_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[_Cells]:
-    columns.check(batch.schema)
-    return zip(*(_arrow_cells(batch, name) for name in astuple(columns)), strict=True)
+    check(columns, batch.schema)
+    return zip(*(_arrow_cells(batch, name) for name in columns.cells()), strict=True)
 
 
 def _arrow_cells(batch: pa.RecordBatch, name: str | None) -> Iterable[Any]:
@@ -99,42 +96,27 @@ def _value(scalar: pa.Scalar) -> Any:
         return scalar
 
 
+def check(columns: Columns, schema: pa.Schema) -> None:
+    """Raise ``UsageError`` unless each column is there, once, and of a type that can hold what it should."""
+    columns.find(schema.names)
+    for role, (allowed, kinds) in _ALLOWED.items():
+        name = getattr(columns, role)
+        if name is not None and not any(kind(_plain(schema.field(name).type)) for kind in kinds):
+            raise UsageError(f"column {name!r} is {schema.field(name).type}; {role} must be {allowed}")
+
+
+_Kind = Callable[[pa.DataType], bool]
+_TEXT: tuple[_Kind, ...] = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+_ALLOWED: dict[str, tuple[str, tuple[_Kind, ...]]] = {
+    "note_id": ("strings or whole numbers", (*_TEXT, pa.types.is_integer)),
+    "text": ("strings", _TEXT),
+    "date_of_service": ("dates, timestamps or strings", (*_TEXT, pa.types.is_date, pa.types.is_timestamp)),
+}
+
+
+def _plain(of: pa.DataType) -> pa.DataType:
+    return of.value_type if pa.types.is_dictionary(of) else of
+
+
 def _note(where: str, cells: _Cells) -> Note | NoteFailure:
-    note_id, text, day = cells
-    known = where
-    try:
-        known = _note_id(note_id, where)
-        return Note(known, _text(text, where), _day(day, where), source=where)
-    except NoteError as error:
-        return NoteFailure(known, error.step, error.kind, str(error))
-
-
-def _note_id(value: Any, where: str) -> str:
-    if value is None:
-        raise NoteError("read", "missing_field", f"{where} has no note_id; give each note an id of its own")
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise NoteError("read", "bad_type", f"{where}: note_id is neither text nor a whole number")
-    if not is_safe(str(value)):
-        raise NoteError("read", "bad_id", f"{where}: note_id is blank or holds control characters")
-    return str(value)
-
-
-def _text(value: Any, where: str) -> str:
-    if value is None:
-        raise NoteError("read", "empty", f"{where} holds no text; leave it out or export the note again")
-    if not isinstance(value, str):
-        raise NoteError("read", "bad_type", f"{where}: text is not a string of UTF-8")
-    return value
-
-
-def _day(value: Any, where: str) -> dt.date | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    try:
-        return parse_date(value)
-    except (TypeError, ValueError):
-        raise NoteError("read", "bad_date", f"{where}: date_of_service is neither missing nor {DATE_FORM}") from None
+    return note_of(*cells, where=where, unnamed=where, source=where)

@@ -1,0 +1,5 @@
+"""Plain text."""
+
+from extractor.notes.decode import decode as text
+
+__all__ = ["text"]

@@ -1,0 +1,1 @@
+"""Messages between health systems, a module a standard."""

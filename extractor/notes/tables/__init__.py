@@ -1,0 +1,1 @@
+"""Tables of notes, a note a row or over several rows, a module a format."""

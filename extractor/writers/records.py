@@ -1,0 +1,61 @@
+"""Records as lines of JSON, and as the rows of two tables for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from extractor.writers.about import About
+from extractor.writers.journal import Outcome
+from extractor.writers.rows import CODE_COLUMNS, NOTE_COLUMNS, code_rows, note_row
+from extractor.writers.work import private
+
+RESULTS, NOTES, CODES = "results.jsonl", "notes.csv", "codes.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    file: BinaryIO
+
+    def add(self, record: Outcome, text: str | None) -> None:
+        self.file.write(msgspec.json.encode(record.to_dict()) + b"\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    notes: BinaryIO
+    codes: BinaryIO
+
+    def add(self, record: Outcome, text: str | None) -> None:
+        self.notes.write(_csv(NOTE_COLUMNS, [note_row(record)]))
+        self.codes.write(_csv(CODE_COLUMNS, code_rows(record)))
+
+
+@contextmanager
+def jsonl(folder: Path, about: About) -> Iterator[_Lines]:
+    """``results.jsonl``: a record a line, as its contract says, failed notes too."""
+    with private(folder / RESULTS) as file:
+        yield _Lines(file)
+
+
+@contextmanager
+def tables(folder: Path, about: About) -> Iterator[_Tables]:
+    """``notes.csv``, a row a note, failed ones too, and ``codes.csv``, a row a code. No cell is a formula."""
+    with ExitStack() as stack:
+        notes, codes = (stack.enter_context(private(folder / name)) for name in (NOTES, CODES))
+        notes.write(_csv(NOTE_COLUMNS, [dict(zip(NOTE_COLUMNS, NOTE_COLUMNS, strict=True))]))
+        codes.write(_csv(CODE_COLUMNS, [dict(zip(CODE_COLUMNS, CODE_COLUMNS, strict=True))]))
+        yield _Tables(notes, codes)
+
+
+def _csv(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.DictWriter(text, list(columns), lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
