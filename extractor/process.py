@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 from pebble import ProcessFuture, ProcessPool
 
+from extractor.errors import UsageError
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.signals import ctrl_c_waits
@@ -124,7 +125,11 @@ def expect() -> None:
         _context()
         track()
         with ctrl_c_waits():
-            forkserver.ensure_running()
+            try:
+                forkserver.ensure_running()
+            except OSError as error:
+                told = f"processes cannot start: {error.strerror or error}; set TMPDIR to a folder with a short name"
+                raise UsageError(told) from None
 
 
 def track() -> None:

@@ -23,7 +23,8 @@ from extractor.notes.dates import read_dates
 from extractor.notes.formats import Format
 from extractor.notes.listing import listing
 from extractor.notes.note import Note
-from extractor.notes.readers import read_notes
+from extractor.notes.readers import notes_of, sources_of
+from extractor.notes.source import Source
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
@@ -146,16 +147,15 @@ def extract(
     by_id = read_dates(dates) if dates else {}
     watch = Watch(_limit(table), set(by_id))
     columns = Columns(id_column, text_column, date_column, line_column)
-    notes = watch.dated(read_notes(inputs, by_id, format=format, columns=columns))
+    found = list(sources_of(inputs, format))
+    notes = watch.dated(notes_of(found, by_id, format=format, columns=columns))
     targets = tuple(to or DEFAULT)
     _check_targets(targets, redact=redact)
     prepare(output, force=force, resume=resume)
     started = time.monotonic()
     with resumable(output), screen.counting("notes") as moved:
         reader = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
-        about = About(
-            __version__, *reader.versions(), settings.to_dict(), _sources(inputs, format, by_id), redact, targets
-        )
+        about = About(__version__, *reader.versions(), settings.to_dict(), _sources(found, by_id), redact, targets)
 
         def read(items: Iterable[Note | NoteFailure]) -> Generator[NoteResult | NoteFailure, None, None]:
             return reader.pipe(items, workers=workers, time_limit=time_limit)
@@ -164,7 +164,10 @@ def extract(
     if ended.before:
         screen.stdout().print(f"{output}: the run is done already; nothing was changed", soft_wrap=True)
     else:
-        _report(ended, watch, [output / name for name in made(targets)], time.monotonic() - started)
+        try:
+            _report(ended, watch, [output / name for name in made(targets)], time.monotonic() - started)
+        except OSError as error:  # results are whole whether or not the screen can be
+            screen.warn(f"{output}: the results are written, but not what is shown of them: {error.strerror}")
     raise typer.Exit(1 if ended.counts.failed else 0)
 
 
@@ -176,8 +179,8 @@ def _check_targets(to: tuple[str, ...], *, redact: bool) -> None:
         )
 
 
-def _sources(inputs: list[Path], format: Format | None, dates: dict[str, dt.date]) -> Sources:
-    files = list(listing(inputs, format))
+def _sources(found: list[Source], dates: dict[str, dt.date]) -> Sources:
+    files = list(listing(found))
     given = "\n".join(f"{note_id}\t{day}" for note_id, day in sorted(dates.items()))
     return Sources(
         [name for name, _ in files], [found for _, found in files], hashlib.sha256(given.encode()).hexdigest()

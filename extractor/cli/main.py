@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import traceback
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +54,9 @@ def _opnote(
 
 def main() -> int:
     """Run a command. Every error is one line on stderr and never a traceback, whose values may hold note text."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that the terminal cannot show is shown otherwise
     try:
         code: int = app(standalone_mode=False) or 0
         if code == CTRL_C:  # what Typer makes of it

@@ -11,6 +11,9 @@ from rich.table import Table
 
 from extractor.cli import screen
 from extractor.cli.codes import shipped_codebook
+from extractor.errors import UsageError
+from extractor.notes.ids import made_safe
+from extractor.writers.work import private
 
 if TYPE_CHECKING:
     from extractor.training.measures import Figure
@@ -38,35 +41,51 @@ def score(gold: GoldFile, results: Results, json_file: AsJson = None, report: Re
     """Compare results with labels: figures with 95% intervals, families, confusions, calibration."""
     from extractor.training import score as scoring  # noqa: PLC0415
 
-    found = scoring.score(scoring.read_gold(gold), scoring.read_records(results), shipped_codebook())
+    try:
+        found = scoring.score(scoring.read_gold(gold), scoring.read_records(results), shipped_codebook())
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        raise UsageError(f"{gold} or {results}: a field is not of the type that labels and records have") from None
     _show(found)
     if worst:
         screen.stdout().rule("worst notes", align="left")
         for judgement in found.worst[:worst]:
-            screen.stdout().print(scoring.told(judgement), soft_wrap=True)
+            screen.stdout().print(made_safe(scoring.told(judgement)), soft_wrap=True)
     if json_file:
-        json_file.write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
+        _write(json_file, json.dumps(found.to_dict(), indent=1) + "\n")
     if report:
         from extractor.training.report import page  # noqa: PLC0415
 
-        report.write_text(page(found), encoding="utf-8")
+        _write(report, page(found))
+
+
+def _write(path: Path, text: str) -> None:
+    """For its owner alone: it names notes."""
+    try:
+        with private(path) as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _show(found: Score) -> None:
     console = screen.stdout()
     for group, figures in found.groups.items():
-        table = Table("figure", "value", "95% interval", "counts", title=f"{group}: {found.sizes[group]} notes")
+        table = Table(
+            "figure", "value", "95% interval", "counts", title=f"{made_safe(group)}: {found.sizes[group]} notes"
+        )
         for name, figure in figures.items():
             table.add_row(name, *shown(figure))
         console.print(table)
     table = Table("family", "precision", "recall", "F1", "right", "wrong", "missed", title="families")
     for family, c in found.families.items():
-        table.add_row(family, f"{c.precision:.3f}", f"{c.recall:.3f}", f"{c.f1:.3f}", *map(str, (c.tp, c.fp, c.fn)))
+        table.add_row(
+            made_safe(family), f"{c.precision:.3f}", f"{c.recall:.3f}", f"{c.f1:.3f}", *map(str, (c.tp, c.fp, c.fn))
+        )
     console.print(table)
     table = Table("labelled", "found", "notes", title="confusions")
     for (labelled, other), number in sorted(found.confusion.items(), key=lambda item: (-item[1], item[0])):
         if labelled != other:
-            table.add_row(labelled, other, str(number))
+            table.add_row(made_safe(labelled), made_safe(other), str(number))
     console.print(table)
     if found.calibration_error is not None:
         console.print(f"calibration error of the families found, 15 bins: {found.calibration_error:.3f}")

@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from extractor.notes.ids import made_safe
+
 _WIDTH_OF_A_FILE = 160
 
 
@@ -22,7 +24,8 @@ def stdout() -> Console:
 
 
 def warn(line: str) -> None:
-    typer.echo(line, err=True)
+    """A message on stderr. Names in it may come from files of others: no control character passes."""
+    typer.echo("\n".join(map(made_safe, line.split("\n"))), err=True)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from types import FrameType
 
 from extractor.errors import OpnoteError
 
-CTRL_C, TERMINATED = 130, 143
+CTRL_C = 130
 
 
 class StoppedError(OpnoteError):
@@ -21,23 +21,31 @@ class StoppedError(OpnoteError):
         super().__init__(f"stopped by {by} before the end; what was read is kept in {folder}: go on with --resume")
 
 
+_ENDING = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""What a shutdown, a batch system or a container sends first, and what a terminal sends that is closed."""
+
+
 class _Terminated(BaseException):
-    """SIGTERM came: what a shutdown, a batch system or a container sends first."""
+    """One of these came."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
 @contextmanager
 def resumable(folder: Path) -> Iterator[None]:
     """Ctrl-C and SIGTERM end the block in the same way, with one line and their exit code."""
-    before = signal.signal(signal.SIGTERM, _raise)
+    before = {number: signal.signal(number, _raise) for number in _ENDING}
     try:
         yield
     except KeyboardInterrupt:
         raise StoppedError("Ctrl-C", folder, CTRL_C) from None
-    except _Terminated:
-        raise StoppedError("SIGTERM", folder, TERMINATED) from None
+    except _Terminated as stopped:
+        raise StoppedError(signal.Signals(stopped.number).name, folder, 128 + stopped.number) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
+    raise _Terminated(number)

@@ -25,6 +25,7 @@ from extractor.coding.classifier import JointClassifier
 from extractor.coding.opinion import Opinion, Weight
 from extractor.errors import ModelError
 from extractor.knowledge import Knowledge
+from extractor.notes.ids import is_safe
 from extractor.vocabulary import Family
 
 PROTOCOL = 1
@@ -144,6 +145,8 @@ def _manifest(folder: Traversable) -> dict[str, Any]:
     for path, kind in {**wanted, "decision.threshold": float, "families": list}.items():
         if not isinstance(_at(manifest, path), kind):
             raise ModelError(f"{folder / MANIFEST}: {path} is missing or no {kind.__name__}")
+    if not is_safe(manifest["name"]):
+        raise ModelError(f"{folder / MANIFEST}: name is blank or holds control characters")
     if not 0 <= manifest["decision"]["threshold"] <= 1:  # NaN is not, either: no note would ever be below it
         raise ModelError(f"{folder / MANIFEST}: decision.threshold is no probability between 0 and 1")
     return manifest
@@ -219,6 +222,21 @@ def _check_shape(
     if list(manifest["families"]) != [str(family) for family in Family]:
         raise ModelError(f"{folder / MANIFEST}: its families are not those of this version")
     columns = len(Family) + len(features)
-    shape = (len(Family), len(features))
-    if getattr(classifier, "n_features_in_", None) != columns or np.shape(getattr(classifier, "coef_", ())) != shape:
+    if getattr(classifier, "n_features_in_", None) != columns:
         raise ModelError(f"{folder / CLASSIFIER} does not take {columns} columns for {len(Family)} families")
+    labels = len(Family)
+    shapes = {"coef_": (labels, len(features)), "intercept_": (labels,), "joint_coef_": (2,), "joint_intercept_": (1,)}
+    if getattr(classifier, "votes", None) is not True:
+        raise ModelError(f"{folder / CLASSIFIER} does not hear the votes of the rules")
+    for name, shape in shapes.items():
+        if not _is_finite(getattr(classifier, name, None), shape):
+            raise ModelError(f"{folder / CLASSIFIER}: {name} is not {shape} finite numbers")
+
+
+def _is_finite(values: object, shape: tuple[int, ...]) -> bool:
+    return (
+        isinstance(values, np.ndarray | float)
+        and np.shape(values) == shape
+        and np.asarray(values).dtype.kind == "f"
+        and bool(np.isfinite(values).all())
+    )

@@ -51,6 +51,8 @@ def _dates(rows: csv.DictReader[str], path: Path) -> dict[str, dt.date]:
 
 def _read(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():  # a device may have no end
+            raise UsageError(f"{path}: the table of dates of service is not a regular file")
         return decode(path.read_bytes(), str(path))
     except OSError as error:
         raise UsageError(f"{path}: cannot read the dates of service: {error.strerror}") from None
@@ -64,7 +66,7 @@ def _add(dates: dict[str, dt.date], row: dict[str, str], line: int) -> str | Non
     if not note_id:
         return f"row {line} has no note_id"
     if note_id in dates:
-        return f"row {line} gives a second date for {note_id!r}"
+        return f"row {line} gives a second date for the note of an earlier row"
     try:
         dates |= {note_id: parse_date(text)} if text else {}
     except ValueError:

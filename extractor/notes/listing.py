@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from extractor.notes.formats import Format
-from extractor.notes.readers import sources_of
+from extractor.notes.source import Source
 
 
-def listing(inputs: Sequence[Path], format: Format | None = None) -> Iterator[tuple[str, str]]:
-    """Name and hash of each file, in the order they are read. Of a pipe, or what cannot be read, the name is hashed."""
-    for source in sources_of(inputs, format):
+def listing(sources: Iterable[Source]) -> Iterator[tuple[str, str]]:
+    """Name and hash of each, in order. Of what is no file, or cannot be read, the name is hashed."""
+    for source in sources:
         yield source.name, _hashed(source.name, source.path)
 
 

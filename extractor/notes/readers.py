@@ -42,7 +42,17 @@ def read_notes(
     instead of what suffix and content tell. ``columns``: what the columns of tables are called.
     Raises ``UsageError`` at once for an input that is not there or a folder without notes.
     """
-    sources = list(sources_of(inputs, format))
+    return notes_of(list(sources_of(inputs, format)), dates, format=format, columns=columns)
+
+
+def notes_of(
+    sources: Sequence[Source],
+    dates: Mapping[str, dt.date] = _NO_DATES,
+    *,
+    format: Format | None = None,
+    columns: Columns | None = None,
+) -> Iterator[Note | NoteFailure]:
+    """The notes of sources that were looked for already, as ``read_notes`` gives them."""
     records = itertools.chain.from_iterable(read(source, format, columns or Columns()) for source in sources)
     return (_dated(record, dates) for record in unique(records))
 
@@ -52,14 +62,21 @@ def sources_of(inputs: Sequence[Path], format: Format | None = None) -> Iterator
     if not inputs:
         raise UsageError("no input: name a folder of notes, files, or - for standard input")
     for path in itertools.chain.from_iterable(map(_globbed, inputs)):
-        if path == STDIN:
-            yield Source("stdin", lambda: sys.stdin.buffer)
-        elif path.is_dir():
-            yield from (_of_file(file, file.relative_to(path)) for file in _files_below(path, format))
-        elif path.exists() or path.is_symlink():
-            yield _of_file(path, Path(path.name))
-        else:
-            raise UsageError(f"{path}: there is no such file or folder")
+        try:
+            yield from _sources_at(path, format)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _sources_at(path: Path, format: Format | None) -> Iterator[Source]:
+    if path == STDIN:
+        yield Source("stdin", lambda: sys.stdin.buffer)
+    elif path.is_dir():
+        yield from (_of_file(file, file.relative_to(path)) for file in _files_below(path, format))
+    elif path.is_symlink() or path.exists():
+        yield _of_file(path, Path(path.name))
+    else:
+        raise UsageError(f"{path}: there is no such file or folder")
 
 
 def _globbed(path: Path) -> list[Path]:
@@ -73,7 +90,7 @@ def _globbed(path: Path) -> list[Path]:
 
 def _files_below(folder: Path, format: Format | None) -> list[Path]:
     """The notes of a folder and its subfolders, by their path; links to folders are not followed."""
-    walk = os.walk(folder, onerror=_cannot_list)
+    walk = os.walk(folder, onerror=partial(_cannot_list, folder))
     found = [Path(root) / name for root, _, names in walk for name in names if _is_wanted(Path(root) / name, format)]
     if not found:
         raise UsageError(f"{folder}: no note in this folder or below it")
@@ -95,8 +112,9 @@ def _holds_fhir(path: Path) -> bool:
         return True  # reading it tells why
 
 
-def _cannot_list(error: OSError) -> None:
-    raise UsageError(f"{error.filename}: cannot list this folder: {error.strerror}")
+def _cannot_list(folder: Path, error: OSError) -> None:
+    which = "this folder" if Path(error.filename) == folder else "a folder below it"
+    raise UsageError(f"{folder}: cannot list {which}: {error.strerror}")
 
 
 def _of_file(path: Path, name: Path) -> Source:

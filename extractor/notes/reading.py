@@ -20,6 +20,9 @@ from extractor.result import NoteFailure
 
 # ruff: noqa: PLC0415
 
+LARGEST = 2**28
+"""Bytes that one note, or one line of a file of notes, may have: no memory is filled by what never ends."""
+
 Read = Callable[[BinaryIO, Source, Columns], Iterator[Note | NoteFailure]]
 """What reads a file of several notes."""
 
@@ -33,6 +36,8 @@ def read(source: Source, format: Format | None, columns: Columns) -> Iterator[No
             yield from map(_checked, _reader(kind)(buffered, source, columns))
     except (OSError, NoteError) as error:
         yield source.failure(error)
+    except MemoryError:
+        yield source.failure(NoteError("read", "out_of_memory", f"{source.where} takes more memory than there is"))
 
 
 def _checked(record: Note | NoteFailure) -> Note | NoteFailure:
@@ -54,9 +59,16 @@ def _reader(kind: Format) -> Read:
         text = _DOCUMENTS[kind]()
 
     def document(file: BinaryIO, source: Source, columns: Columns) -> Iterator[Note]:
-        yield Note(source.note_id, text(file.read(), source.where), source=source.where)
+        yield Note(source.note_id, text(_whole(file, source.where), source.where), source=source.where)
 
     return document
+
+
+def _whole(file: BinaryIO, where: str) -> bytes:
+    data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise NoteError("read", "too_large", f"{where} is larger than {LARGEST // 2**20} MB; that is no note, split it")
+    return data
 
 
 @contextmanager

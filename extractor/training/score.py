@@ -90,7 +90,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if line.strip():
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):  # no JSON, a number without end, nested too deeply
                 raise UsageError(f"{path}:{number}: not valid JSON") from None
             if not isinstance(row, dict):
                 raise UsageError(f"{path}:{number}: not a JSON object")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from extractor.errors import OutputExistsError, UsageError
 from extractor.writers import work
@@ -37,13 +38,14 @@ def prepare(folder: Path, *, force: bool = False, resume: bool = False) -> None:
     """Make the folder if need be. Raises ``UsageError`` when it cannot take the run that is asked for."""
     if force and resume:
         raise UsageError("--resume goes on with a run and --force begins anew; give one of them")
-    if work.begun(folder):
-        if not force and not resume:
-            raise OutputExistsError(f"{folder} holds a run to go on with: use --resume, or --force to begin anew")
-    elif not force and not (resume and (folder / RUN).exists()):
-        _refuse_results(folder)
     with _writing(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if work.begun(folder):
+            if not force and not resume:
+                raise OutputExistsError(f"{folder} holds a run to go on with: use --resume, or --force to begin anew")
+        elif not force and not (resume and (folder / RUN).exists()):
+            _refuse_results(folder)
+        for made in (*reversed(folder.parents), folder):
+            made.mkdir(mode=0o700, exist_ok=True)
 
 
 def _refuse_results(folder: Path) -> None:
@@ -76,7 +78,7 @@ def write_run(
         words = any(target.text for target in chosen(about.to))
         left: Iterator[tuple[int, Item]] = enumerate(notes, start=1)
         if resume and work.begun(folder):
-            _refuse(folder, about.differences(work.read_state(folder)))
+            _refuse_other(folder, about, work.read_state(folder), work.state(folder))
             left = _left(folder, journal, left, moved)
         else:
             with _writing(folder):
@@ -99,7 +101,7 @@ def _done(folder: Path, about: About) -> Counts | None:
     if work.begun(folder) or not (folder / RUN).exists():
         return None
     told = work.read_object(folder / RUN)
-    _refuse(folder, about.differences(told))
+    _refuse_other(folder, about, told, folder / RUN)
     with _writing(folder):
         work.clear(folder)
     return read_counts(folder, told)
@@ -119,6 +121,14 @@ def _left(
         else:
             moved()
     return itertools.chain(again, notes)
+
+
+def _refuse_other(folder: Path, about: About, before: Mapping[str, Any], where: Path) -> None:
+    try:
+        differences = list(about.differences(before))
+    except (AttributeError, TypeError):  # of another shape than was written
+        raise work.damaged(where) from None
+    _refuse(folder, iter(differences))
 
 
 def _refuse(folder: Path, differences: Iterator[str]) -> None:
@@ -152,11 +162,18 @@ def _opened(folder: Path) -> Iterator[Journal]:
             file.close()
 
 
+def _is_begun(folder: Path) -> bool:
+    try:
+        return work.begun(folder)
+    except OSError:
+        return False
+
+
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     """Say in one line why a folder cannot be written."""
     try:
         yield
     except OSError as error:
-        kept = "; what was read is kept: mend that, then go on with --resume" if work.begun(folder) else ""
+        kept = "; what was read is kept: mend that, then go on with --resume" if _is_begun(folder) else ""
         raise UsageError(f"{folder}: cannot write results there: {error.strerror}{kept}") from error

@@ -10,13 +10,15 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from extractor.errors import UsageError
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 
+Kind = TypeVar("Kind")
 Item = Note | NoteFailure
 Outcome = NoteResult | NoteFailure
 
@@ -56,20 +58,37 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def failure(self) -> NoteFailure | None:
         """How the note failed, if it did."""
-        head = msgspec.json.decode(self.record, type=_Head)
-        return NoteFailure(head.note_id, **head.error) if head.error else None
+        head = self._decoded(_Head)
+        return NoteFailure(head.note_id, head.error.step, head.error.kind, head.error.message) if head.error else None
 
     def outcome(self) -> Outcome:
-        return self.failure or msgspec.json.decode(self.record, type=NoteResult)
+        """The record. Raises ``UsageError`` when it was changed and is none now."""
+        return self.failure or self._decoded(NoteResult)
+
+    def _decoded(self, kind: type[Kind]) -> Kind:
+        try:
+            return msgspec.json.decode(self.record, type=kind)
+        except msgspec.MsgspecError:
+            raise _damaged(self.number) from None
 
     def again(self) -> bool:
         """Whether the note may be read where there is more time or memory."""
         return self.failure is not None and self.failure.kind in MACHINE
 
 
+class _Error(msgspec.Struct):
+    step: str
+    kind: str
+    message: str
+
+
 class _Head(msgspec.Struct):
     note_id: str
-    error: dict[str, str] | None
+    error: _Error | None
+
+
+def _damaged(number: int) -> UsageError:
+    return UsageError(f"the journal of the run is damaged at note {number}; begin anew with --force")
 
 
 class Journal:
@@ -95,8 +114,10 @@ class Journal:
         last = 0
         for entry in self._lines():
             if entry.number > last:
+                if entry.number != last + 1:
+                    raise _damaged(last + 1)
                 yield later.get(entry.number, entry)
-            last = max(last, entry.number)
+                last = entry.number
 
     def _lines(self) -> Iterator[Entry]:
         """The whole lines. Once all are taken, a torn one behind them is gone, and more can be added."""

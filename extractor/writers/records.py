@@ -57,5 +57,5 @@ def tables(folder: Path, about: About) -> Iterator[_Tables]:
 
 def _csv(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.DictWriter(text, list(columns), lineterminator="\n").writerows(rows)
+    csv.DictWriter(text, list(columns), lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue().encode()

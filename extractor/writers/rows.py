@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from extractor.result import CodeFinding, NoteFailure, NoteResult
@@ -114,4 +115,5 @@ def _text(value: Value) -> str:
 
 def _inert(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.lstrip().startswith(_FORMULA_STARTS) else cell
+    seen = "".join(c for c in cell if unicodedata.category(c) != "Cf").lstrip() if not cell.isascii() else cell.lstrip()
+    return f"'{cell}" if seen.startswith(_FORMULA_STARTS) else cell

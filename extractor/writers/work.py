@@ -24,8 +24,11 @@ def journal_file(folder: Path) -> BinaryIO:
     """The journal, to read and write. Raises ``UsageError`` while another run has it open."""
     work = folder / WORK
     work.mkdir(mode=0o700, exist_ok=True)
+    if work.is_symlink() or (work / JOURNAL).is_symlink():
+        raise UsageError(f"{work} is a link or holds one; remove it, or name another folder")
     work.chmod(0o700)
-    file = os.fdopen(os.open(work / JOURNAL, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+    file = os.fdopen(os.open(work / JOURNAL, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600), "r+b")
+    (work / JOURNAL).chmod(0o600)
     try:
         _lock(file, folder)
     except UsageError:
@@ -48,7 +51,11 @@ def _lock(file: BinaryIO, folder: Path) -> None:
 
 def read_state(folder: Path) -> dict[str, Any]:
     """What the run was begun with. Raises ``UsageError`` when that cannot be read."""
-    return read_object(folder / WORK / STATE)
+    return read_object(state(folder))
+
+
+def state(folder: Path) -> Path:
+    return folder / WORK / STATE
 
 
 def read_object(path: Path) -> dict[str, Any]:

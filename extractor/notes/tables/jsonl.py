@@ -14,6 +14,9 @@ from extractor.notes.note import Note
 from extractor.notes.source import Source
 from extractor.result import NoteFailure
 
+LONGEST = 2**28
+"""Bytes of a line that are read."""
+
 _ALLOWED = 'allowed is an object like {"note_id": "a-1", "text": "...", "date_of_service": "2026-01-31"}'
 
 
@@ -23,10 +26,18 @@ def read(file: BinaryIO, source: Source, columns: Columns) -> Iterator[Note | No
     columns: what the fields are called. Without a field for the id, ``id`` is looked for.
     """
     number = 0
-    for number, line in ((n, line) for n, line in enumerate(file, start=1) if line.strip()):
+    for number, line in ((n, line) for n, line in enumerate(_lines(file), start=1) if line.strip()):
         yield _note(line, source, number, columns)
     if not number:
         yield NoteFailure(source.note_id, "read", "empty", f"{source.where} holds no notes; {_ALLOWED}", source.where)
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines. One that is too long comes as its beginning, which is no JSON, and the rest of it is passed over."""
+    while line := file.readline(LONGEST):
+        yield line
+        while len(line) == LONGEST and not line.endswith(b"\n"):
+            line = file.readline(LONGEST)
 
 
 def _note(line: bytes, source: Source, number: int, columns: Columns) -> Note | NoteFailure:
