@@ -25,6 +25,9 @@ ALLOWED = frozenset(
 
 EXCEPTIONS = {
     "pebble": "LGPL, imported as it is and free to be replaced; no part of the package",
+    "psycopg": "LGPL, imported as it is by whoever reads from PostgreSQL; no part of the package",
+    "psycopg-binary": "LGPL, the same",
+    "pypdfium2": "BSD-3-Clause and Apache-2.0, as is PDFium, which it carries with the licences of its parts",
     "unidecode": "GPL-2.0-or-later, drawn in by medspacy-quickumls and never called; no part of the package, "
     "but whoever ships an image of it all installed ships this too",
 }

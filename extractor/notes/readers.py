@@ -61,11 +61,12 @@ def sources_of(inputs: Sequence[Path], format: Format | None = None) -> Iterator
     """All files that are to be read, in order."""
     if not inputs:
         raise UsageError("no input: name a folder of notes, files, or - for standard input")
-    for path in itertools.chain.from_iterable(map(_globbed, inputs)):
+    for named in inputs:
         try:
-            yield from _sources_at(path, format)
+            for path in _globbed(named):
+                yield from _sources_at(path, format)
         except OSError as error:
-            raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+            raise UsageError(f"{named}: cannot be read: {error.strerror}") from None
 
 
 def _sources_at(path: Path, format: Format | None) -> Iterator[Source]:
