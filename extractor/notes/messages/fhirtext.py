@@ -61,8 +61,6 @@ def checked(kind: str, resource: Resource, where: str) -> None:
         faults = sorted({name if name in names else "a field it has not" for name in first})
         message = f"{where} is no valid {kind} of FHIR R4: {', '.join(faults) or 'its fields'}"
         raise NoteError("read", "bad_resource", message) from None
-    if resource.get("status") == _IN_ERROR or resource.get("docStatus") == _IN_ERROR:
-        raise NoteError("read", "entered_in_error", f"{where} was entered in error; leave it out")
 
 
 def text_of_note(kind: str, resource: Resource, there: Binaries, where: str) -> str:
@@ -70,6 +68,8 @@ def text_of_note(kind: str, resource: Resource, there: Binaries, where: str) -> 
 
     Raises ``NoteError`` when none is, or it cannot be read.
     """
+    if _IN_ERROR in {resource.get("status"), resource.get("docStatus")}:
+        raise NoteError("read", "entered_in_error", f"{where} was entered in error; leave it out")
     attachments = [_loaded(attachment, resource, there, where) for attachment in _attachments(kind, resource)]
     if not attachments:
         raise NoteError("read", "empty", f"{where} has no attachment; put the text into one")

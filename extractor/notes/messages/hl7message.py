@@ -105,7 +105,7 @@ class Message:
             data = text.encode()
         else:
             raise NoteError("read", "unsupported", f"{self.where}: its document is packed otherwise than in Base64")
-        return text_of(format_of(f"{kind}/{subtype}", subtype, kind, data=data), data, self.where)
+        return text_of(format_of(subtype, kind, data=data), data, self.where)
 
     def day(self, report: Report) -> str | None:
         """The date of service like 2026-01-31, as written, whatever the time zone. None where no whole day is given.

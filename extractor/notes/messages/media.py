@@ -34,12 +34,11 @@ _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def format_of(*words: str, data: bytes = b"") -> Format | None:
-    """What a document is, by the first word that tells it; where none does, by its beginning."""
-    lower = [word.strip().lower() for word in words]
-    named = next((_WORDS[word] for word in lower if word in _WORDS), None)
-    if named is None and _UNSAID.issuperset(lower):
+    """What a document is, by the first word that says anything; where none does, by its beginning."""
+    said = next((word for word in (word.strip().lower() for word in words) if word not in _UNSAID), None)
+    if said is None:
         return told("", data) or Format.TXT
-    return named
+    return _WORDS.get(said)
 
 
 def unpacked(text: str, where: str) -> bytes:
