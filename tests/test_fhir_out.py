@@ -52,7 +52,7 @@ def resources(line: str, kind: str) -> list[Json]:
     made = json.loads(line)
     valid = Bundle.model_validate(made)
     assert Bundle.model_validate_json(valid.model_dump_json()) == valid
-    models = {"Procedure": Procedure, "Provenance": Provenance}
+    models: dict[str, Any] = {"Procedure": Procedure, "Provenance": Provenance}
     for entry in made.get("entry", []):
         models[entry["resource"]["resourceType"]].model_validate(entry["resource"])
         assert entry["fullUrl"] == f"urn:uuid:{entry['resource']['id']}"

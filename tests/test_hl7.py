@@ -6,12 +6,14 @@ import base64
 import datetime as dt
 import gzip
 import logging
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extractor.errors import UsageError
 from extractor.notes.formats import Format
 from extractor.notes.messages.escapes import Escapes
 from extractor.notes.note import Note
@@ -142,7 +144,7 @@ def test_a_stray_mark_loses_no_word_and_no_word_is_logged(
     assert caplog.records == []
 
 
-@given(st.text(st.characters(blacklist_characters="\r", blacklist_categories=("Cs",))))
+@given(st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"])))
 def test_what_is_escaped_is_resolved_to_the_same_words(text: str) -> None:
     assert Escapes("\\", "|~^&", bytes.decode).resolved(escaped(text)) == text
 
@@ -298,3 +300,11 @@ def test_packed_files_of_messages_are_read_from_a_stream(tmp_path: Path, monkeyp
     with gzip.open(packed_file) as stream:
         monkeypatch.setattr("sys.stdin", type("Stdin", (), {"buffer": stream}))
         assert texts(list(read_notes([Path("-")], format=Format.HL7))) == ["Words"]
+
+
+def test_without_its_library_the_reader_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("hl7v2", "hl7message"):
+        monkeypatch.delitem(sys.modules, f"extractor.notes.messages.{name}")
+    monkeypatch.setitem(sys.modules, "hl7", None)
+    with pytest.raises(UsageError, match=r"^notes of this format need hl7: pip install 'opnote\[health\]'$"):
+        read(tmp_path, mdm(obx("Words")))
