@@ -55,8 +55,7 @@ def _reader(kind: Format) -> Read:
     if (several := _SEVERAL.get(kind)) is not None:
         with _needed(*_NEEDS.get(kind, ())):
             return several()
-    with _needed(*_NEEDS.get(kind, ())):
-        text = _DOCUMENTS[kind]()
+    text = _document(kind)
 
     def document(file: BinaryIO, source: Source, columns: Columns) -> Iterator[Note]:
         yield Note(source.note_id, text(_whole(file, source.where), source.where), source=source.where)
@@ -69,6 +68,18 @@ def _whole(file: BinaryIO, where: str) -> bytes:
     if len(data) > LARGEST:
         raise NoteError("read", "too_large", f"{where} is larger than {LARGEST // 2**20} MB; that is no note, split it")
     return data
+
+
+def document_text(kind: Format, data: bytes, where: str) -> str:
+    """The text of a document that came inside a message. Raises ``NoteError``, ``UsageError`` without a library."""
+    if kind not in _DOCUMENTS:
+        raise NoteError("read", "unsupported", f"{where}: {kind} inside a message is not read; send plain text")
+    return _document(kind)(data, where)
+
+
+def _document(kind: Format) -> Callable[[bytes, str], str]:
+    with _needed(*_NEEDS.get(kind, ())):
+        return _DOCUMENTS[kind]()
 
 
 @contextmanager
@@ -94,7 +105,19 @@ def _jsonl() -> Read:
     return read
 
 
+def _hl7() -> Read:
+    from extractor.notes.messages.hl7v2 import read
+
+    return read
+
+
+def _fhir() -> Read:
+    from extractor.notes.messages.fhir import read
+
+    return read
+
+
 _DOCUMENTS: dict[Format, Callable[[], Callable[[bytes, str], str]]] = {Format.TXT: _txt}
-_SEVERAL: dict[Format, Callable[[], Read]] = {Format.JSONL: _jsonl}
-_NEEDS: dict[Format, tuple[str]] = {}
+_SEVERAL: dict[Format, Callable[[], Read]] = {Format.JSONL: _jsonl, Format.HL7: _hl7, Format.FHIR: _fhir}
+_NEEDS: dict[Format, tuple[str]] = {Format.HL7: ("health",), Format.FHIR: ("health",)}
 """The extra of the package that a format needs."""

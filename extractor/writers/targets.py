@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from extractor.errors import UsageError
-from extractor.writers import records
+from extractor.writers import fhir, omop, records
 from extractor.writers.about import About
 from extractor.writers.journal import Outcome
 
@@ -37,6 +37,8 @@ class Target:
 TARGETS: dict[str, Target] = {
     "jsonl": Target((records.RESULTS,), records.jsonl),
     "csv": Target((records.NOTES, records.CODES), records.tables),
+    "omop": Target((omop.NOTE_NLP, omop.PROCEDURES, omop.NOTES), omop.omop, text=True),
+    "fhir": Target((fhir.BUNDLES,), fhir.fhir),
 }
 """Every target by its name."""
 
