@@ -124,11 +124,17 @@ def test_the_codes_table_has_a_row_a_code(tmp_path: Path) -> None:
     assert (second["code"], second["units"], second["modifiers"]) == ("63035", "2", "")
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", " =", "\t=", "\uff1d"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", " =", "\t=", "\uff1d", "\ufeff=", "\u200b="])
 def test_no_cell_is_a_formula(tmp_path: Path, start: str) -> None:
     write_run([NoteFailure(f"{start}1+1", "read", "empty", "why")], tmp_path, ABOUT)
     (row,) = read_csv(tmp_path / "notes.csv")
     assert row["note_id"] == f"'{start}1+1"
+
+
+def test_every_cell_is_quoted_for_whoever_splits_at_another_sign(tmp_path: Path) -> None:
+    write_run([NoteFailure("x;=1+1;y", "read", "empty", "why")], tmp_path, ABOUT)
+    with (tmp_path / "notes.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file, delimiter=";"))[1][0].split(",")[0] == "x;=1+1;y"
 
 
 def test_the_run_is_described_with_its_counts_and_without_any_path(tmp_path: Path) -> None:
@@ -230,6 +236,6 @@ def test_a_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path: Path) -> 
 def test_no_notes_give_empty_tables_with_their_headers(tmp_path: Path) -> None:
     assert write_run([], tmp_path, ABOUT) == Counts()
     assert (tmp_path / "results.jsonl").read_bytes() == b""
-    assert (tmp_path / "codes.csv").read_text().splitlines() == [
+    assert (tmp_path / "codes.csv").read_text().replace('"', "").splitlines() == [
         "note_id,date_of_service,code,units,modifiers,family,levels,rules,decision"
     ]
