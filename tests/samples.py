@@ -46,8 +46,8 @@ def html(lines: Sequence[str], head: str = '<meta charset="utf-8">', encoding: s
     return f"<!DOCTYPE html>\n<html><head>{head}</head><body>\n{body}\n</body></html>\n".encode(encoding)
 
 
-def pdf(pages: Sequence[Sequence[str]], *, more: bytes = b"", picture: str = "") -> bytes:
-    """A page for each list of lines. ``picture``: where page 1 shows one, as ``width height``; more: of the trailer."""
+def pdf(pages: Sequence[Sequence[str]], *, more: bytes = b"", picture: tuple[int, int] | None = None) -> bytes:
+    """A page for each list of lines. ``picture``: width and height of one on page 1; more: of the trailer."""
     kids = b" ".join(b"%d 0 R" % (4 + 2 * n) for n in range(len(pages)))
     image = b"<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/Length 1>>"
     objects = [
@@ -57,13 +57,11 @@ def pdf(pages: Sequence[Sequence[str]], *, more: bytes = b"", picture: str = "")
     ]
     last = 4 + 2 * len(pages)
     for number, lines in enumerate(pages):
-        shown = f"q {picture.split()[0]} 0 0 {picture.split()[1]} 0 0 cm /I Do Q\n" if picture and not number else ""
-        content = shown.encode() + _pdf_lines(lines)
+        shown = b"q %d 0 0 %d 0 0 cm /I Do Q\n" % picture if picture and not number else b""
+        content = shown + _pdf_lines(lines)
         resources = b"<</Font<</F 3 0 R>>/XObject<</I %d 0 R>>>>" % last
         box = b"/MediaBox[0 0 %d %d]" % A4
-        objects.append(
-            b"<</Type/Page/Parent 2 0 R%s/Resources %s/Contents %d 0 R>>" % (box, resources, 5 + 2 * number)
-        )
+        objects.append(b"<</Type/Page/Parent 2 0 R%s/Resources %s/Contents %d 0 R>>" % (box, resources, 5 + 2 * number))
         objects.append(b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content))
     objects.append(image + b"\nstream\n\x80\nendstream")
     return _pdf_file(objects, more)
@@ -72,7 +70,9 @@ def pdf(pages: Sequence[Sequence[str]], *, more: bytes = b"", picture: str = "")
 def _pdf_lines(lines: Sequence[str]) -> bytes:
     if not lines:
         return b""
-    shown = [line.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)") for line in lines]
+    shown = [
+        line.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)") for line in lines
+    ]
     return b"BT /F 6 Tf 9 TL 20 800 Td " + b" ".join(b"(%s) Tj T*" % line for line in shown) + b" ET"
 
 

@@ -58,11 +58,11 @@ def _decoded(data: bytes, where: str) -> str:
 
 def _text(body: Any) -> str:
     etree.strip_elements(body, *_UNSEEN, with_tail=False)
+    for element in body.xpath(_AS_WRITTEN):
+        _keep_lines(element)
     body = html_text.cleaner.clean_html(body)
     # within a line the words stand as they are: L4<b>-5</b> is one word
     etree.strip_tags(body, *{element.tag for element in body.iter()} - _BLOCKS)
-    for element in body.xpath(_AS_WRITTEN):
-        _keep_lines(element)
     for cell in body.iter(*_CELLS):
         _mark(cell)
     found = html_text.etree_to_text(body, newline_tags=_LINES)

@@ -17,6 +17,8 @@ END_IN = 1_024
 """The last bytes, among which the mark of the end stands."""
 STAMP = 100
 """Letters that a fax or an archive stamps on a page; a picture of half the page and no more words is a scan."""
+_FAR = 1_000_000
+"""Bounds in points: a line that runs over the edge of its page is not cut there."""
 _SPLIT = re.compile("(?:\ufffe|\x02)\n?")
 """A word that goes on in the next line."""
 
@@ -57,7 +59,7 @@ def _pages(document: pdfium.PdfDocument, where: str) -> Iterator[str]:
 
 def _words(page: pdfium.PdfPage) -> str:
     with closing(page.get_textpage()) as layer:
-        found: str = layer.get_text_bounded()
+        found: str = layer.get_text_bounded(-_FAR, -_FAR, _FAR, _FAR)
     return _SPLIT.sub("-\n", found.replace("\r\n", "\n").replace("\0", ""))
 
 

@@ -17,7 +17,8 @@ _FIELD = re.compile(r"\{\\field(?=\{)", re.IGNORECASE)
 _DELETED = re.compile(r"(?<!\\)\\deleted(?![a-z0-9])")
 _CELL = re.compile(r"(?<!\\)\\(?:nest)?cell(?![a-z0-9]) ?")
 _FONT = re.compile(r"(?<!\\)\\f(?=\d)")
-_LAST = re.compile(rf"{END}[ \t]*(?=\n|\Z)")
+_LAST = re.compile(rf"[ \t]*{END}[ \t]*(?=\n|\Z)")
+_NEXT = re.compile(rf"[ \t]*{END}[ \t]*")
 
 
 def text(data: bytes, where: str) -> str:
@@ -32,7 +33,7 @@ def text(data: bytes, where: str) -> str:
         raise faults.truncated(where, "text")
     with faults.told(where, WHAT):
         found = rtf_to_text(_prepared(source), errors="replace")
-    return _LAST.sub("", _paired(found)).replace(END, BETWEEN)
+    return _NEXT.sub(BETWEEN, _LAST.sub("", _paired(found)))
 
 
 def _without_binary(data: bytes) -> bytes:
