@@ -1,4 +1,4 @@
-"""Notes as documents: the same words, whatever they are saved in; what cannot be read says why, and the rest is read."""
+"""Notes as documents: the same words, whatever they are saved in; what cannot be read says why."""
 
 from __future__ import annotations
 
@@ -294,7 +294,8 @@ def html(body: str) -> bytes:
         ("<h2>FINDINGS</h2><p>none</p>", "FINDINGS\n\nnone"),
         ("<pre>PROCEDURE:\r\n  L4-5 <b>wide</b>\n\nEND</pre>", "PROCEDURE:\nL4-5 wide\n\nEND"),
         ("<div style='white-space: pre-wrap'>one\ntwo</div>", "one\ntwo"),
-        ("<table><tr><th>Level<th>Side</tr><tr><td></td><td><p>left</p></td></tr></table>x", "Level | Side\n | left\nx"),
+        ("<table><tr><th>Level<th>Side</tr><tr><td></td><td><p>left</p></td></tr></table>x",
+         "Level | Side\n | left\nx"),
         ("a &amp; b &lt; c&nbsp;d<o:p></o:p> <del>out</del><ins>in</ins>", "a & b < c d in"),
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from extractor.errors import NoteError, UsageError
 from extractor.notes.columns import Columns
@@ -140,12 +140,12 @@ class _Header(tarfile.TarInfo):
     """Where the library takes a bad header for the end of the archive, notes would be lost in silence."""
 
     @classmethod
-    def fromtarfile(cls, archive: tarfile.TarFile) -> _Header:
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
         try:
-            return cast(_Header, super().fromtarfile(archive))
-        except (tarfile.EmptyHeaderError, tarfile.TruncatedHeaderError):
+            return super().fromtarfile(archive)
+        except (tarfile.EmptyHeaderError, tarfile.TruncatedHeaderError):  # type: ignore[attr-defined]
             raise EOFError from None
-        except tarfile.InvalidHeaderError as error:
+        except tarfile.InvalidHeaderError as error:  # type: ignore[attr-defined]
             raise tarfile.ReadError(str(error)) from None
 
 

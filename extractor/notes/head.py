@@ -15,9 +15,9 @@ def headed(file: BinaryIO) -> tuple[bytes, BinaryIO]:
         start = source.tell()
         head = source.read(HEAD)
         source.seek(start)
-        return head, cast(BinaryIO, source)
+        return head, source
     head = source.read(HEAD)
-    return head, cast(BinaryIO, io.BufferedReader(_Rejoined(head, cast(BinaryIO, source))))
+    return head, cast(BinaryIO, io.BufferedReader(_Rejoined(head, source)))
 
 
 class _Rejoined(io.RawIOBase):

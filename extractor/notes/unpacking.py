@@ -30,7 +30,7 @@ class Budget:
 
     left: int
     around: Budget | None = None
-    members: int = MEMBERS
+    members: int = 0
 
     def take(self, count: int, where: str) -> None:
         self.left -= count
@@ -45,9 +45,9 @@ class Budget:
             raise NoteError("read", "too_large", message)
 
     def count(self, where: str) -> None:
-        """Another member."""
-        self.members -= 1
-        if self.members < 0:
+        """Another member, of this archive or one in it."""
+        self.members += 1
+        if self.members > MEMBERS:
             raise NoteError("read", "too_many", f"{where} has more than {MEMBERS} members; split it")
         if self.around is not None:
             self.around.count(where)

@@ -32,7 +32,7 @@ def text(data: bytes, where: str) -> str:
     if not _is_whole(source):
         raise faults.truncated(where, "text")
     with faults.told(where, WHAT):
-        found = rtf_to_text(_prepared(source), errors="replace")
+        found: str = rtf_to_text(_prepared(source), errors="replace")  # type: ignore[no-untyped-call]
     return _NEXT.sub(BETWEEN, _LAST.sub("", _paired(found)))
 
 
