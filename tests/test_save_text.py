@@ -56,7 +56,8 @@ def test_a_note_is_in_the_file_of_its_id(tmp_path: Path) -> None:
 ODD = [
     "../x", "/etc/x", "a/../../x", "a//b", "a/", ".", "..", ".hidden", "a/.b", "C:\\x", "a\\..\\b", "a:b", "con",
     "aux.2", "nul/x", "trailing.", "trailing ", " leading", "é", "e\u0301", "\u202ex", "?", "*", "a|b", "a~b", "-x",
-    "=1+1", "@x", "x" * 101, "/".join("abcdefgh" * 12), "\U0001f600" * 300, "a.txt/b", "A.TXT/b", "index.csv/b", "'", '"',
+    "=1+1", "@x", "x" * 101, "/".join("abcdefgh" * 12), "\U0001f600" * 300, "a.txt/b", "A.TXT/b", "index.csv/b", "'",
+    '"',
 ]  # fmt: skip
 
 

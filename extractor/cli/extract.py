@@ -37,7 +37,7 @@ TABLE_LIMIT = 40
 
 Inputs = Annotated[
     list[Path],
-    typer.Argument(help="Folders of notes, files, globs; - for standard input.", metavar="INPUT"),
+    typer.Argument(help="Folders of notes, files, archives, quoted globs; - for standard input.", metavar="INPUT"),
 ]
 Form = Annotated[
     Format | None, typer.Option("--format", help="What all inputs are; told by suffix and content unless given.")

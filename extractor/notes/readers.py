@@ -37,7 +37,9 @@ def read_notes(
     """Notes of any mix of folders (with subfolders), files, globs and ``-`` for standard input, lazily.
 
     The order is that of the inputs, within a folder that of the paths. A document is called by its path below the
-    folder or archive, without suffix. Of a folder documents, messages and archives are read; tables must be named.
+    folder or archive, without suffix. Of a folder documents, messages and archives are read; tables must be named,
+    but those of an archive are read where their suffix tells them. Of a glob a note is called by its path below the
+    folder that the pattern begins with.
     ``dates`` gives dates of service by note id and wins over a date in the file. ``format``: what all inputs are,
     instead of what suffix and content tell. ``columns``: what the columns of tables are called.
     Raises ``UsageError`` at once for an input that is not there or a folder without notes.

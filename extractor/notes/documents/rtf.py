@@ -17,6 +17,7 @@ _FIELD = re.compile(r"\{\\field(?=\{)", re.IGNORECASE)
 _DELETED = re.compile(r"(?<!\\)\\deleted(?![a-z0-9])")
 _CELL = re.compile(r"(?<!\\)\\(?:nest)?cell(?![a-z0-9]) ?")
 _FONT = re.compile(r"(?<!\\)\\f(?=\d)")
+_CHARSET = re.compile(r"(?<!\\)\\fcharset(\d+)")
 _LAST = re.compile(rf"[ \t]*{END}[ \t]*(?=\n|\Z)")
 _NEXT = re.compile(rf"[ \t]*{END}[ \t]*")
 
@@ -60,7 +61,8 @@ def _prepared(source: str) -> str:
     source = _HIGH.sub(lambda match: f"\\'{ord(match[0]):02x}", source)  # raw bytes are of the code page too
     source = _FIELD.sub(r"{\\field ", source)  # or the address of a link is added to its words
     source = _DELETED.sub(r"\\*", source)  # words that were struck out
-    source = _FONT.sub("\n\\\\f", source)  # a font a line, or many fonts take the square of the time
+    source = _FONT.sub("\n\\\\f", source)  # a font a line with an end, or many take the square of the time
+    source = _CHARSET.sub(r"\\fcharset\1 -;", source)
     return _CELL.sub(f"{{{END}}}", source)
 
 
