@@ -28,6 +28,7 @@ from extractor.notes.source import Source
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
+from extractor.writers import saved
 from extractor.writers.about import DEFAULT, About, Sources
 from extractor.writers.folder import Ended, prepare, write_run
 from extractor.writers.results import made
@@ -37,7 +38,7 @@ TABLE_LIMIT = 40
 
 Inputs = Annotated[
     list[Path],
-    typer.Argument(help="Folders of notes, files, globs; - for standard input.", metavar="INPUT"),
+    typer.Argument(help="Folders of notes, files, archives, quoted globs; - for standard input.", metavar="INPUT"),
 ]
 Form = Annotated[
     Format | None, typer.Option("--format", help="What all inputs are; told by suffix and content unless given.")
@@ -68,6 +69,10 @@ Force = Annotated[bool, typer.Option("--force", help="Replace the results in OUT
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run in OUT that did not end.")]
 Redact = Annotated[
     bool, typer.Option("--redact", help="Number the notes; leave out their ids, dates, file names and messages.")
+]
+SaveText = Annotated[
+    Path | None,
+    typer.Option(help="Save the text that offsets refer to, a file a note.", metavar="DIR", show_default=False),
 ]
 Segments = Annotated[
     str, typer.Option(help="How 63045-63048 are counted: motion_segment or vertebra.", metavar="SETTING")
@@ -130,6 +135,7 @@ def extract(
     text_column: TextColumn = "text",
     date_column: DateColumn = "date_of_service",
     line_column: LineColumn = None,
+    save_text: SaveText = None,
     segment_counting: Segments = "motion_segment",
     bilateral_addon: Bilateral = "two_units",
     endoscope_view: Endoscope = "cpt",
@@ -151,6 +157,9 @@ def extract(
     notes = watch.dated(notes_of(found, by_id, format=format, columns=columns))
     targets = tuple(to or DEFAULT)
     _check_targets(targets, redact=redact)
+    if save_text is not None:
+        _check_saving(save_text, output, inputs, redact=redact, again=force or resume)
+        notes = saved.saved(notes, save_text, anew=force)
     prepare(output, force=force, resume=resume)
     started = time.monotonic()
     with resumable(output), screen.counting("notes") as moved:
@@ -177,6 +186,12 @@ def _check_targets(to: tuple[str, ...], *, redact: bool) -> None:
         raise UsageError(
             f"--redact writes offsets and no words, and --to {wordy[0]} holds words; leave one of them out"
         )
+
+
+def _check_saving(folder: Path, output: Path, inputs: list[Path], *, redact: bool, again: bool) -> None:
+    if redact:
+        raise UsageError("--redact writes offsets and no words, and --save-text the words; leave one of them out")
+    saved.prepare(folder, output, inputs, again=again)
 
 
 def _sources(found: list[Source], dates: dict[str, dt.date]) -> Sources:

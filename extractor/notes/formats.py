@@ -53,6 +53,7 @@ _MARKS = (
     (b"BHS|", Format.HL7),
     (b"PAR1", Format.PARQUET),
     (b"\x1f\x8b", Format.GZ),
+    (b"PK\x05\x06", Format.ZIP),
 )
 _TABLES = frozenset({Format.JSONL, Format.CSV, Format.TSV, Format.PARQUET, Format.OMOP})
 HEAD = 4_096
@@ -69,7 +70,8 @@ def by_name(name: str) -> Format | None:
 
 def in_folder(name: str) -> bool:
     """Whether a file of a folder is read unasked; tables must be named."""
-    return by_name(name) not in {None, *_TABLES}
+    packed = name.lower().removesuffix(".gz")
+    return (by_name(packed) or by_name(name)) not in {None, *_TABLES}
 
 
 def is_fhir(head: bytes) -> bool:
@@ -86,4 +88,14 @@ def told(name: str, head: bytes) -> Format | None:
     marked = next((found for mark, found in _MARKS if start.startswith(mark)), None)
     if marked is None and start.startswith(b"{") and is_fhir(head):
         marked = Format.FHIR
-    return marked or named
+    return marked or _looked_into(head, start) or named
+
+
+def _looked_into(head: bytes, start: bytes) -> Format | None:
+    """Formats that a mark at the beginning does not tell."""
+    if head.startswith(b"PK\x03\x04"):  # a Word document is an archive too
+        return Format.DOCX if b"[Content_Types].xml" in head or b"word/" in head else Format.ZIP
+    if head[257:262] == b"ustar":
+        return Format.TAR
+    html = start.removeprefix(b"\xef\xbb\xbf")[:15].lower().startswith((b"<!doctype html", b"<html"))
+    return Format.HTML if html else None

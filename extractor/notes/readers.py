@@ -37,7 +37,9 @@ def read_notes(
     """Notes of any mix of folders (with subfolders), files, globs and ``-`` for standard input, lazily.
 
     The order is that of the inputs, within a folder that of the paths. A document is called by its path below the
-    folder or archive, without suffix. Of a folder documents, messages and archives are read; tables must be named.
+    folder or archive, without suffix. Of a folder documents, messages and archives are read; tables must be named,
+    but those of an archive are read where their suffix tells them. Of a glob a note is called by its path below the
+    folder that the pattern begins with.
     ``dates`` gives dates of service by note id and wins over a date in the file. ``format``: what all inputs are,
     instead of what suffix and content tell. ``columns``: what the columns of tables are called.
     Raises ``UsageError`` at once for an input that is not there or a folder without notes.
@@ -61,12 +63,13 @@ def sources_of(inputs: Sequence[Path], format: Format | None = None) -> Iterator
     """All files that are to be read, in order."""
     if not inputs:
         raise UsageError("no input: name a folder of notes, files, or - for standard input")
-    for named in inputs:
+    if list(inputs).count(STDIN) > 1:
+        raise UsageError("- is given twice; standard input can be read once")
+    for path in inputs:
         try:
-            for path in _globbed(named):
-                yield from _sources_at(path, format)
+            yield from _sources_at(path, format)
         except OSError as error:
-            raise UsageError(f"{named}: cannot be read: {error.strerror}") from None
+            raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _sources_at(path: Path, format: Format | None) -> Iterator[Source]:
@@ -76,26 +79,41 @@ def _sources_at(path: Path, format: Format | None) -> Iterator[Source]:
         yield from (_of_file(file, file.relative_to(path)) for file in _files_below(path, format))
     elif path.is_symlink() or path.exists():
         yield _of_file(path, Path(path.name))
+    elif glob.has_magic(str(path)):
+        yield from (_of_file(file, file.relative_to(_fixed(path))) for file in _globbed(path, format))
     else:
         raise UsageError(f"{path}: there is no such file or folder")
 
 
-def _globbed(path: Path) -> list[Path]:
-    if path.exists() or not glob.has_magic(str(path)):
-        return [path]
-    found = sorted(map(Path, glob.glob(str(path), recursive=True)), key=lambda path: path.as_posix())  # noqa: PTH207  # paths anywhere, not below one folder
-    if not found:
-        raise UsageError(f"{path}: nothing is called so")
-    return found
+def _globbed(pattern: Path, format: Format | None) -> Iterator[Path]:
+    """Files that a pattern fits, as if named, and the notes of folders that it fits; each once, by their path.
+
+    A pattern that ends in ``**`` fits folders alone: it fits all that is in them.
+    """
+    found = map(Path, glob.glob(str(pattern), recursive=True))  # noqa: PTH207  # paths anywhere, not below one folder
+    fitting = [path for path in found if path.is_dir() or pattern.name != "**"]
+    each = (_notes_below(path, format) if path.is_dir() else [path] for path in fitting)
+    if not (files := set(itertools.chain.from_iterable(each))):
+        raise UsageError(f"{pattern}: no note is called so")
+    return iter(sorted(files, key=lambda path: path.as_posix()))
+
+
+def _fixed(pattern: Path) -> Path:
+    """The folder that a pattern begins with: notes are called by their path below it."""
+    return Path(*itertools.takewhile(lambda part: not glob.has_magic(part), pattern.parts))
 
 
 def _files_below(folder: Path, format: Format | None) -> list[Path]:
-    """The notes of a folder and its subfolders, by their path; links to folders are not followed."""
-    walk = os.walk(folder, onerror=partial(_cannot_list, folder))
-    found = [Path(root) / name for root, _, names in walk for name in names if _is_wanted(Path(root) / name, format)]
-    if not found:
+    """The notes of a folder and its subfolders, by their path."""
+    if not (found := _notes_below(folder, format)):
         raise UsageError(f"{folder}: no note in this folder or below it")
     return sorted(found, key=lambda path: path.as_posix())
+
+
+def _notes_below(folder: Path, format: Format | None) -> list[Path]:
+    """Links to folders are not followed."""
+    walk = os.walk(folder, onerror=partial(_cannot_list, folder))
+    return [Path(root) / name for root, _, names in walk for name in names if _is_wanted(Path(root) / name, format)]
 
 
 def _is_wanted(path: Path, format: Format | None) -> bool:

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from extractor.errors import NoteError, UsageError
 from extractor.notes.columns import Columns
 from extractor.notes.decode import check_text
-from extractor.notes.formats import HEAD, Format, told
+from extractor.notes.formats import Format, told
+from extractor.notes.head import headed
 from extractor.notes.note import Note
 from extractor.notes.source import Source
 from extractor.result import NoteFailure
@@ -31,9 +32,11 @@ def read(source: Source, format: Format | None, columns: Columns) -> Iterator[No
     """The notes of a source, lazily; a failure where it cannot be read. Raises ``UsageError`` without a library."""
     try:
         with source.open() as file:
-            buffered = io.BufferedReader(file, HEAD) if isinstance(file, io.RawIOBase) else file
-            kind = format or told(source.name, buffered.peek(HEAD)[:HEAD]) or Format.TXT  # type: ignore[attr-defined]
-            yield from map(_checked, _reader(kind)(buffered, source, columns))
+            head, whole = headed(file)
+            kind = format or told(source.name, head) or Format.TXT
+            if kind in _SOUGHT and not whole.seekable():
+                whole = io.BytesIO(whole.read())
+            yield from map(_checked, _reader(kind)(whole, source, columns))
     except (OSError, NoteError) as error:
         yield source.failure(error)
     except MemoryError:
@@ -117,7 +120,59 @@ def _fhir() -> Read:
     return read
 
 
-_DOCUMENTS: dict[Format, Callable[[], Callable[[bytes, str], str]]] = {Format.TXT: _txt}
-_SEVERAL: dict[Format, Callable[[], Read]] = {Format.JSONL: _jsonl, Format.HL7: _hl7, Format.FHIR: _fhir}
-_NEEDS: dict[Format, tuple[str]] = {Format.HL7: ("health",), Format.FHIR: ("health",)}
+def _rtf() -> Callable[[bytes, str], str]:
+    from extractor.notes.documents.rtf import text
+
+    return text
+
+
+def _docx() -> Callable[[bytes, str], str]:
+    from extractor.notes.documents.docx import text
+
+    return text
+
+
+def _pdf() -> Callable[[bytes, str], str]:
+    from extractor.notes.documents.pdf import text
+
+    return text
+
+
+def _html() -> Callable[[bytes, str], str]:
+    from extractor.notes.documents.html import text
+
+    return text
+
+
+def _archives() -> Read:
+    from extractor.notes.archives import read
+
+    return read
+
+
+_DOCUMENTS: dict[Format, Callable[[], Callable[[bytes, str], str]]] = {
+    Format.TXT: _txt,
+    Format.RTF: _rtf,
+    Format.DOCX: _docx,
+    Format.PDF: _pdf,
+    Format.HTML: _html,
+}
+_SEVERAL: dict[Format, Callable[[], Read]] = {
+    Format.JSONL: _jsonl,
+    Format.HL7: _hl7,
+    Format.FHIR: _fhir,
+    Format.ZIP: _archives,
+    Format.TAR: _archives,
+    Format.GZ: _archives,
+}
+_NEEDS: dict[Format, tuple[str]] = {
+    Format.RTF: ("documents",),
+    Format.DOCX: ("documents",),
+    Format.PDF: ("documents",),
+    Format.HTML: ("documents",),
+    Format.HL7: ("health",),
+    Format.FHIR: ("health",),
+}
 """The extra of the package that a format needs."""
+_SOUGHT = frozenset({Format.PARQUET})
+"""Formats whose directory stands at the end: of a pipe they are read as a whole."""

@@ -100,7 +100,7 @@ def code_rows(record: NoteResult | NoteFailure) -> Iterator[dict[str, str]]:
 
 
 def _cells(values: dict[str, Value]) -> dict[str, str]:
-    return {column: _inert(_text(value)) for column, value in values.items()}
+    return {column: inert(_text(value)) for column, value in values.items()}
 
 
 def _text(value: Value) -> str:
@@ -113,7 +113,7 @@ def _text(value: Value) -> str:
     return ";".join(value)
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     seen = "".join(c for c in cell if unicodedata.category(c) != "Cf").lstrip() if not cell.isascii() else cell.lstrip()
     return f"'{cell}" if seen.startswith(_FORMULA_STARTS) else cell
