@@ -56,8 +56,7 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def failure(self) -> NoteFailure | None:
         """How the note failed, if it did."""
-        head = msgspec.json.decode(self.record, type=_Head)
-        return NoteFailure(head.note_id, **head.error) if head.error else None
+        return _failure(self.record)
 
     def outcome(self) -> Outcome:
         return self.failure or msgspec.json.decode(self.record, type=NoteResult)
@@ -70,6 +69,16 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
 class _Head(msgspec.Struct):
     note_id: str
     error: dict[str, str] | None
+
+
+def outcome_of(record: bytes) -> Outcome:
+    """The record that was written as JSON."""
+    return _failure(record) or msgspec.json.decode(record, type=NoteResult)
+
+
+def _failure(record: bytes) -> NoteFailure | None:
+    head = msgspec.json.decode(record, type=_Head)
+    return NoteFailure(head.note_id, **head.error) if head.error else None
 
 
 class Journal:
