@@ -12,6 +12,7 @@ from typing import Protocol
 from extractor.errors import UsageError
 from extractor.writers import parquet, records
 from extractor.writers.about import About
+from extractor.writers.annotation import brat, docbin, inception, labelstudio
 from extractor.writers.database import files
 from extractor.writers.journal import Outcome
 
@@ -42,8 +43,12 @@ TARGETS: dict[str, Target] = {
     "jsonl": Target((records.RESULTS,), records.jsonl),
     "csv": Target((records.NOTES, records.CODES), records.tables),
     "parquet": Target(parquet.FILES, parquet.parquet, needs=("tables", "pyarrow")),
-    "duckdb": Target((files.DUCKDB,), files.duckdb, needs=("database", "duckdb", "sqlalchemy")),
-    "sqlite": Target((files.SQLITE,), files.sqlite, needs=("database", "sqlalchemy")),
+    "duckdb": Target((files.DUCKDB,), files.duckdb, needs=("database", "sqlalchemy", "duckdb")),
+    "sqlite": Target((files.SQLITE,), files.sqlite, needs=("database", "sqlalchemy", "duckdb")),
+    "brat": Target((brat.FOLDER,), brat.brat, text=True),
+    "labelstudio": Target((labelstudio.TASKS, labelstudio.CONFIG), labelstudio.labelstudio, text=True),
+    "inception": Target((inception.FOLDER,), inception.inception, text=True, needs=("annotation", "cassis")),
+    "docbin": Target((docbin.DOCS,), docbin.docbin, text=True),
 }
 """Every target by its name."""
 

@@ -70,4 +70,5 @@ class _Told(CreateColumn):
 
 @compiles(_Told)
 def _told(told: _Told, compiler: DDLCompiler, **options: Any) -> str:
-    return f"{compiler.visit_create_column(told, **options)} /* {told.element.comment} */"
+    made: str = compiler.visit_create_column(told, **options)  # type: ignore[no-untyped-call]
+    return f"{made} /* {told.element.comment} */"
