@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import spacy
 from spacy.tokens import Doc, DocBin, Span
@@ -66,4 +66,5 @@ class Documents:
 
 def _span(doc: Doc, found: Words) -> Span:
     """The words are whole tokens, since these were cut there."""
-    return doc.char_span(found.start, found.end, label=found.label, kb_id=found.rule, span_id=found.id)
+    made = doc.char_span(found.start, found.end, label=found.label, kb_id=found.rule, span_id=found.id)
+    return cast("Span", made)

@@ -42,7 +42,6 @@ def opened(url: str | URL) -> Iterator[Store]:
     Raises ``UsageError`` too for what is no URL or needs a driver that is not installed.
     """
     place = _place(url)
-    where = place.set(username=None, password=None, query={}).render_as_string()
     try:
         if place.get_backend_name() == "duckdb":
             with Duck.opened(place) as duck:
@@ -52,7 +51,15 @@ def opened(url: str | URL) -> Iterator[Store]:
                 yield sql
     except (Duck.errors, *Sql.errors) as error:
         kind = type(getattr(error, "orig", None) or error).__name__
-        raise UsageError(f"{where} cannot be opened or written: {kind}; see to its address, user and rights") from None
+        raise UsageError(
+            f"{_where(place)} cannot be opened or written: {kind}; see to its address, user and rights"
+        ) from None
+
+
+def _where(place: URL) -> str:
+    """The URL without user, password and options; nor is the end of a password with an @ taken for the host."""
+    host = place.host and place.host.rpartition("@")[2]
+    return URL.create(place.drivername, host=host, port=place.port, database=place.database).render_as_string()
 
 
 def _place(url: str | URL) -> URL:
