@@ -40,9 +40,8 @@ def brat(folder: Path, about: About) -> Iterator[_Brat]:
 
     ``notes.jsonl`` tells which file is of which note.
     """
-    files = NoteFiles(folder / FOLDER)
-    files.write(CONF, _configuration())
-    with private(folder / FOLDER / NAMES) as names:
+    with NoteFiles(folder / FOLDER) as files, private(folder / FOLDER / NAMES) as names:
+        files.write(CONF, _configuration())
         yield _Brat(files, names)
 
 

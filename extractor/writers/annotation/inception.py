@@ -44,9 +44,10 @@ class _Cases:
 @contextmanager
 def inception(folder: Path, about: About) -> Iterator[_Cases]:
     """``inception/``: words, events on the words of their act, and links of these to the other words."""
-    files, types = NoteFiles(folder / FOLDER), type_system()
-    files.write(TYPES, types.to_xml())
-    yield _Cases(files, types)
+    types = type_system()
+    with NoteFiles(folder / FOLDER) as files:
+        files.write(TYPES, types.to_xml())
+        yield _Cases(files, types)
 
 
 def type_system() -> TypeSystem:
