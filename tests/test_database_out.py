@@ -34,7 +34,7 @@ ABOUT = About("0.1.0", "sha256:ab", "m1", {}, Sources(["in.txt"], ["12"], "34"))
 TABLES = ("notes", "events", "codes", "evidence", "gaps")
 CANARY = "Quetzalcanary"
 LATER = replace(RESULT, note_id="later", gaps=tuple(sorted(Gap)), codes=RESULT.codes * 6)
-MADE = [RESULT, FAILURE, result("Müller–😀 'x' \"y\" %s :z"), LATER]
+MADE: list[NoteResult | NoteFailure] = [RESULT, FAILURE, result("Müller–😀 'x' \"y\" %s :z"), LATER]
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]

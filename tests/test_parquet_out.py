@@ -20,7 +20,7 @@ from extractor.writers.targets import TARGETS, chosen
 from tests.records import FAILURE, RESULT, result
 
 ABOUT = About("0.1.0", "sha256:ab", "m1", {}, Sources(["in.txt"], ["12"], "34"), to=("jsonl", "parquet"))
-MADE = [RESULT, FAILURE, result("Müller–😀"), result("=1+1")]
+MADE: list[NoteResult | NoteFailure] = [RESULT, FAILURE, result("Müller–😀"), result("=1+1")]
 
 
 def written(folder: Path, records: Iterable[NoteResult | NoteFailure] = MADE) -> Path:

@@ -29,6 +29,10 @@ def run(folder: Path, show: Callable[[Outcome], None] = lambda record: None, *, 
     write_run([FAILURE, Note("sub/a", TEXT)], read, folder, ABOUT, show=show, resume=resume)
 
 
+def nothing(notes: Iterable[Note | NoteFailure]) -> Generator[Outcome, None, None]:
+    yield from ()
+
+
 def files(folder: Path) -> dict[str, bytes]:
     """By their names. DuckDB does not write the same bytes twice: of its file, the tables are taken."""
     found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -58,7 +62,7 @@ def test_a_run_broken_off_while_it_wrote_ends_with_the_same_files(tmp_path: Path
 def test_results_take_the_place_of_those_of_other_formats(tmp_path: Path) -> None:
     run(tmp_path)
     about = About("0.1.0", "sha256:ab", "m1", {}, Sources(["in.txt"], ["12"], "34"))
-    write_run([], lambda notes: (yield from ()), tmp_path, about, force=True)
+    write_run([], nothing, tmp_path, about, force=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(made(about.to))
     assert json.loads((tmp_path / "run.json").read_text())["to"] == ["jsonl", "csv"]
 
