@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from extractor.cli import core, screen
+from extractor.cli import core, database, screen
 from extractor.cli.notes_table import notes_table
 from extractor.cli.stopping import resumable
 from extractor.errors import UsageError
@@ -57,6 +57,14 @@ To = Annotated[
     typer.Option(
         help=f"Format of the results, as often as wanted: {', '.join(TARGETS)}. Without it: {', '.join(DEFAULT)}.",
         metavar="FORMAT",
+        show_default=False,
+    ),
+]
+ToDb = Annotated[
+    str | None,
+    typer.Option(
+        help="Database to write the results to as well: postgresql://USER@HOST/NAME, sqlite:///FILE, duckdb:///FILE.",
+        metavar="URL",
         show_default=False,
     ),
 ]
@@ -130,6 +138,7 @@ def extract(
     resume: Resume = False,
     redact: Redact = False,
     to: To = None,
+    to_db: ToDb = None,
     format: Form = None,
     id_column: IdColumn = "note_id",
     text_column: TextColumn = "text",
@@ -160,6 +169,8 @@ def extract(
     if save_text is not None:
         _check_saving(save_text, output, inputs, redact=redact, again=force or resume)
         notes = saved.saved(notes, save_text, anew=force)
+    if to_db:
+        database.check_database(to_db, targets, redact=redact)
     prepare(output, force=force, resume=resume)
     started = time.monotonic()
     with resumable(output), screen.counting("notes") as moved:
@@ -170,6 +181,7 @@ def extract(
             return reader.pipe(items, workers=workers, time_limit=time_limit)
 
         ended = write_run(notes, read, output, about, force=force, resume=resume, moved=moved, show=watch.show)
+        sent = database.write_database(to_db, output) if to_db else None
     if ended.before:
         screen.stdout().print(f"{output}: the run is done already; nothing was changed", soft_wrap=True)
     else:
@@ -177,6 +189,8 @@ def extract(
             _report(ended, watch, [output / name for name in made(targets)], time.monotonic() - started)
         except OSError as error:  # results are whole whether or not the screen can be
             screen.warn(f"{output}: the results are written, but not what is shown of them: {error.strerror}")
+    if sent is not None:
+        screen.stdout().print(f"wrote {sent} notes to the database")
     raise typer.Exit(1 if ended.counts.failed else 0)
 
 

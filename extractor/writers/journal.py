@@ -58,8 +58,7 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def failure(self) -> NoteFailure | None:
         """How the note failed, if it did."""
-        head = self._decoded(_Head)
-        return NoteFailure(head.note_id, head.error.step, head.error.kind, head.error.message) if head.error else None
+        return _failed(self._decoded(_Head))
 
     def outcome(self) -> Outcome:
         """The record. Raises ``UsageError`` when it was changed and is none now."""
@@ -89,6 +88,16 @@ class _Head(msgspec.Struct):
 
 def _damaged(number: int) -> UsageError:
     return UsageError(f"the journal of the run is damaged at note {number}; begin anew with --force")
+
+
+def outcome_of(record: bytes) -> Outcome:
+    """The record that was written as JSON. Raises ``msgspec.MsgspecError`` when it is none."""
+    head = msgspec.json.decode(record, type=_Head)
+    return _failed(head) or msgspec.json.decode(record, type=NoteResult)
+
+
+def _failed(head: _Head) -> NoteFailure | None:
+    return NoteFailure(head.note_id, head.error.step, head.error.kind, head.error.message) if head.error else None
 
 
 class Journal:

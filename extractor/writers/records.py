@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from extractor.writers.about import About
-from extractor.writers.journal import Outcome
+from extractor.writers.journal import Outcome, outcome_of
 from extractor.writers.rows import CODE_COLUMNS, NOTE_COLUMNS, code_rows, note_row
 from extractor.writers.work import private
 
@@ -43,6 +43,12 @@ def jsonl(folder: Path, about: About) -> Iterator[_Lines]:
     """``results.jsonl``: a record a line, as its contract says, failed notes too."""
     with private(folder / RESULTS) as file:
         yield _Lines(file)
+
+
+def read_records(path: Path) -> Iterator[Outcome]:
+    """The records of a ``results.jsonl``, one at a time."""
+    with path.open("rb") as file:
+        yield from map(outcome_of, file)
 
 
 @contextmanager
