@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import BinaryIO
 
-from extractor.errors import NoteError, UsageError
+from extractor.errors import NoteError
 from extractor.notes.columns import Columns
 from extractor.notes.decode import check_text
 from extractor.notes.formats import HEAD, Format, told
+from extractor.notes.needs import needed as _needed
 from extractor.notes.note import Note
 from extractor.notes.source import Source
 from extractor.result import NoteFailure
@@ -59,17 +59,6 @@ def _reader(kind: Format) -> Read:
     return document
 
 
-@contextmanager
-def _needed(extra: str = "") -> Iterator[None]:
-    """Say which extra has the library that is not there."""
-    try:
-        yield
-    except ImportError as error:
-        if not extra:
-            raise
-        raise UsageError(f"notes of this format need {error.name}: pip install 'opnote[{extra}]'") from None
-
-
 def _txt() -> Callable[[bytes, str], str]:
     from extractor.notes.documents.txt import text
 
@@ -82,7 +71,37 @@ def _jsonl() -> Read:
     return read
 
 
+def _csv() -> Read:
+    from extractor.notes.tables.delimited import read
+
+    return read
+
+
+def _tsv() -> Read:
+    from extractor.notes.tables.delimited import read_tabs
+
+    return read_tabs
+
+
+def _parquet() -> Read:
+    from extractor.notes.tables.parquet import read
+
+    return read
+
+
+def _omop() -> Read:
+    from extractor.notes.tables.omop import read
+
+    return read
+
+
 _DOCUMENTS: dict[Format, Callable[[], Callable[[bytes, str], str]]] = {Format.TXT: _txt}
-_SEVERAL: dict[Format, Callable[[], Read]] = {Format.JSONL: _jsonl}
-_NEEDS: dict[Format, tuple[str]] = {}
+_SEVERAL: dict[Format, Callable[[], Read]] = {
+    Format.JSONL: _jsonl,
+    Format.CSV: _csv,
+    Format.TSV: _tsv,
+    Format.PARQUET: _parquet,
+    Format.OMOP: _omop,
+}
+_NEEDS: dict[Format, tuple[str]] = {Format.PARQUET: ("tables",)}
 """The extra of the package that a format needs."""
