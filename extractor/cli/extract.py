@@ -9,7 +9,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.table import Table
@@ -24,6 +24,7 @@ from extractor.notes.formats import Format
 from extractor.notes.listing import listing
 from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
+from extractor.notes.tables.database import digest, read_query
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
@@ -35,11 +36,24 @@ from extractor.writers.targets import TARGETS, chosen
 TABLE_LIMIT = 40
 
 Inputs = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(help="Folders of notes, files, globs; - for standard input.", metavar="INPUT"),
 ]
 Form = Annotated[
     Format | None, typer.Option("--format", help="What all inputs are; told by suffix and content unless given.")
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        help="Database to ask with --query: postgresql://user@host/database, sqlite:///file.db, duckdb:///file.duckdb.",
+        metavar="URL",
+        show_default=False,
+    ),
+]
+Query = Annotated[
+    str | None,
+    typer.Option("--query", help="The SELECT whose rows are the notes.", metavar="SQL", show_default=False),
 ]
 IdColumn = Annotated[str, typer.Option(help="Column, or JSON field, of the note's id.", metavar="NAME")]
 TextColumn = Annotated[str, typer.Option(help="Column, or JSON field, of its text.", metavar="NAME")]
@@ -95,6 +109,13 @@ ShowTable = Annotated[
 ]
 
 
+class Asked(NamedTuple):
+    """A database and what it is asked."""
+
+    url: str
+    sql: str
+
+
 @dataclass(slots=True)
 class Watch:
     """Sees notes and records go by: which dates of service found no note, and the first few records for the table."""
@@ -117,8 +138,8 @@ class Watch:
 
 
 def extract(
-    inputs: Inputs,
     output: Output,
+    inputs: Inputs = None,
     dates: Dates = None,
     force: Force = False,
     resume: Resume = False,
@@ -129,6 +150,8 @@ def extract(
     text_column: TextColumn = "text",
     date_column: DateColumn = "date_of_service",
     line_column: LineColumn = None,
+    db: Database = None,
+    query: Query = None,
     segment_counting: Segments = "motion_segment",
     bilateral_addon: Bilateral = "two_units",
     endoscope_view: Endoscope = "cpt",
@@ -146,7 +169,11 @@ def extract(
     by_id = read_dates(dates) if dates else {}
     watch = Watch(_limit(table), set(by_id))
     columns = Columns(id_column, text_column, date_column, line_column)
-    notes = watch.dated(read_notes(inputs, by_id, format=format, columns=columns))
+    asked = _asked(inputs, db, query, format)
+    if asked:
+        notes = watch.dated(read_query(*asked, by_id, columns=columns))
+    else:
+        notes = watch.dated(read_notes(inputs or [], by_id, format=format, columns=columns))
     targets = tuple(to or DEFAULT)
     _check_targets(targets, redact=redact)
     prepare(output, force=force, resume=resume)
@@ -154,7 +181,12 @@ def extract(
     with resumable(output), screen.counting("notes") as moved:
         reader = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
         about = About(
-            __version__, *reader.versions(), settings.to_dict(), _sources(inputs, format, by_id), redact, targets
+            __version__,
+            *reader.versions(),
+            settings.to_dict(),
+            _sources(asked or inputs or [], format, by_id),
+            redact,
+            targets,
         )
 
         def read(items: Iterable[Note | NoteFailure]) -> Generator[NoteResult | NoteFailure, None, None]:
@@ -176,8 +208,19 @@ def _check_targets(to: tuple[str, ...], *, redact: bool) -> None:
         )
 
 
-def _sources(inputs: list[Path], format: Format | None, dates: dict[str, dt.date]) -> Sources:
-    files = list(listing(inputs, format))
+def _asked(inputs: list[Path] | None, db: str | None, query: str | None, format: Format | None) -> Asked | None:
+    """Database and query, if the notes come from one."""
+    if db is None and query is None:
+        return None
+    if db is None or query is None:
+        raise UsageError("--db and --query go together: the address of a database, and the SELECT it is asked")
+    if inputs or format is not None:
+        raise UsageError("notes come from a database or from files: give --db and --query, or INPUT and its --format")
+    return Asked(db, query)
+
+
+def _sources(read: Asked | list[Path], format: Format | None, dates: dict[str, dt.date]) -> Sources:
+    files = [("--query", digest(*read))] if isinstance(read, Asked) else list(listing(read, format))
     given = "\n".join(f"{note_id}\t{day}" for note_id, day in sorted(dates.items()))
     return Sources(
         [name for name, _ in files], [found for _, found in files], hashlib.sha256(given.encode()).hexdigest()
