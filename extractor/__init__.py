@@ -1,7 +1,7 @@
 """Reads spine operative notes: laminectomy code families, codes, and the words each one rests on.
 
-``load()`` gives an ``Extractor``; ``read_notes()`` reads folders and files for its ``pipe``, ``read_query()`` databases.
-Importing this is quick: the language pipeline is loaded by ``load()``, not before.
+``load()`` gives an ``Extractor``; ``read_notes()`` reads folders and files for its ``pipe``, ``read_query()``
+a database. Importing this is quick: the language pipeline is loaded by ``load()``, not before.
 """
 
 from __future__ import annotations

@@ -30,12 +30,12 @@ def read(source: Source, format: Format | None, columns: Columns) -> Iterator[No
         with source.open() as file:
             buffered = io.BufferedReader(file, HEAD) if isinstance(file, io.RawIOBase) else file
             kind = format or told(source.name, buffered.peek(HEAD)[:HEAD]) or Format.TXT  # type: ignore[attr-defined]
-            yield from map(_checked, _reader(kind)(buffered, source, columns))
+            yield from map(checked, _reader(kind)(buffered, source, columns))
     except (OSError, NoteError) as error:
         yield source.failure(error)
 
 
-def _checked(record: Note | NoteFailure) -> Note | NoteFailure:
+def checked(record: Note | NoteFailure) -> Note | NoteFailure:
     """A note whose text is one, whatever format gave it."""
     if isinstance(record, NoteFailure):
         return record

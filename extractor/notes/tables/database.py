@@ -22,13 +22,14 @@ from extractor.notes.ids import unique
 from extractor.notes.needs import needed
 from extractor.notes.note import Note
 from extractor.notes.readers import NO_DATES, dated
+from extractor.notes.reading import checked
 from extractor.notes.tables.layout import day, layout
 from extractor.notes.tables.lines import notes_of
 from extractor.notes.tables.rows import Row, Table
 from extractor.result import NoteFailure
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL, CursorResult, Engine
 
 # ruff: noqa: PLC0415  # the libraries are an extra
 
@@ -76,15 +77,18 @@ def _url(url: str) -> URL:
         from sqlalchemy import make_url
         from sqlalchemy.exc import ArgumentError
     try:
-        return make_url(url)
+        made = make_url(url)
     except (ArgumentError, ValueError):
         raise UsageError(f"--db is no address of a database; {_ALLOWED}") from None
+    if made.host and "@" in f"{made.host}{made.database}":  # the rest of a password is not to be told as a host
+        raise UsageError("--db has more than one @; write one that is part of the password as %40")
+    return made
 
 
 def _notes(url: URL, sql: str, columns: Columns) -> Iterator[Note | NoteFailure]:
     rows = (_duckdb if url.get_backend_name() == "duckdb" else _sqlalchemy)(url, sql, columns)
     with closing(rows):
-        yield from notes_of(rows, _TABLE, lines=columns.line is not None)
+        yield from map(checked, notes_of(rows, _TABLE, lines=columns.line is not None))
 
 
 def _duckdb(url: URL, sql: str, columns: Columns) -> Generator[Row, None, None]:
@@ -99,6 +103,7 @@ def _duckdb(url: URL, sql: str, columns: Columns) -> Generator[Row, None, None]:
     errors = (duckdb.Error, pa.ArrowException, OSError)
     with _told(url, *errors) as told, connect(config={"autoinstall_known_extensions": "false"}) as connection:
         told.connected()
+        connection.execute("SET enable_progress_bar = false")
         relation = connection.sql(sql)
         if relation is None:
             raise UsageError(_NO_QUERY)
@@ -116,19 +121,23 @@ def _sqlalchemy(url: URL, sql: str, columns: Columns) -> Generator[Row, None, No
 
     with _told(url, SQLAlchemyError) as told, _engine(url) as engine, engine.connect() as connection:
         told.connected()
-        result = connection.execution_options(**_OPTIONS).exec_driver_sql(sql)
-        if not result.returns_rows:
-            raise UsageError(_NO_QUERY)
-        names = list(result.keys())
-        with _as_usage():
-            found = layout(names, columns, "the query")
-        pick = [_picked(names, name) for name in found.names()]
-        for number, row in enumerate(result, start=1):
-            note_id, text, early, later, line = (cell(row) for cell in pick)
-            yield from told.counted([Row(number, note_id, text, day(early, later), line)])
+        options = {"stream_results": True, "yield_per": BATCH, "no_parameters": True}
+        with connection.exec_driver_sql(sql, execution_options=options) as result:
+            if not result.returns_rows:
+                raise UsageError(_NO_QUERY)
+            yield from told.counted(_rows(result, columns))
 
 
-_OPTIONS = {"stream_results": True, "yield_per": BATCH, "no_parameters": True}
+def _rows(result: CursorResult[Any], columns: Columns) -> Iterator[Row]:
+    names = list(result.keys())
+    with _as_usage():
+        found = layout(names, columns, "the query")
+    pick = [_picked(names, name) for name in found.names()]
+    for number, row in enumerate(result, start=1):
+        note_id, text, early, later, line = (cell(row) for cell in pick)
+        yield Row(number, note_id, text, day(early, later), line)
+
+
 _NO_QUERY = "--query is no query that gives rows; expected one SELECT"
 
 
@@ -228,7 +237,7 @@ def _told(url: URL, *errors: type[Exception]) -> Iterator[_Progress]:
 
 
 def _message(url: URL, progress: _Progress, kind: str) -> str:
-    name = url.set(username=None, password=None, query={}).render_as_string()
+    name = url.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
     if progress.rows:
         return f"the query on {name} broke off after row {progress.rows}: {kind}; run it again, or go on with --resume"
     return f"{progress.doing} {name}: {kind}; try the same with the database's own client, which says more"

@@ -10,7 +10,7 @@ import codecs
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from io import TextIOWrapper
 from typing import BinaryIO, NamedTuple
@@ -48,7 +48,7 @@ def read(
         yield first
         yield from notes
     except UnicodeDecodeError as error:
-        name = error.encoding.upper()
+        name = error.encoding.upper()[: len("UTF-16")]  # without its byte order
         message = (
             f"{source.where} is marked as {name} but row {records.number} and what follows is not; save it as UTF-8"
         )
@@ -63,7 +63,12 @@ def _lines(file: BinaryIO) -> Iterator[str]:
     """Lines with their ends. Bytes that are not UTF-8 are of a Western single-byte encoding; a mark decides first."""
     encoding = marked(file.peek(4)[:4])  # type: ignore[attr-defined]  # what sources open can be peeked into
     errors = _WESTERN if encoding in {None, "utf-8-sig"} else "strict"
-    return TextIOWrapper(file, encoding or "utf-8", errors, newline="")
+    lines = TextIOWrapper(file, encoding or "utf-8", errors, newline="")
+    try:
+        yield from lines
+    finally:
+        with suppress(ValueError):  # whoever opened the file may have closed it before
+            lines.detach()
 
 
 _WESTERN = "opnote.western"
