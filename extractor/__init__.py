@@ -1,7 +1,7 @@
 """Reads spine operative notes: laminectomy code families, codes, and the words each one rests on.
 
-``load()`` gives an ``Extractor``; ``read_notes()`` reads folders and files for its ``pipe``. Importing this is quick:
-the language pipeline is loaded by ``load()``, not before.
+``load()`` gives an ``Extractor``; ``read_notes()`` reads folders and files for its ``pipe``, ``read_query()``
+a database. Importing this is quick: the language pipeline is loaded by ``load()``, not before.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extractor.errors import KnowledgeError, ModelError, NoteError, OpnoteError, OutputExistsError, UsageError
+from extractor.notes.columns import Columns
 from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
+from extractor.notes.tables.database import read_query
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from extractor.pipeline import Extractor
 
 __all__ = [
+    "Columns",
     "KnowledgeError",
     "ModelError",
     "Note",
@@ -34,6 +37,7 @@ __all__ = [
     "__version__",
     "load",
     "read_notes",
+    "read_query",
 ]
 
 

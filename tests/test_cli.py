@@ -185,10 +185,18 @@ def test_results_are_not_overwritten_without_force(run: Run, fake: FakeCore, not
     assert run("extract", notes, "-o", out, "--force").code == 0
 
 
+GO_TOGETHER = "--db and --query go together: the address of a database, and the SELECT it is asked"
+ONE_PLACE = "notes come from a database or from files: give --db and --query, or INPUT and its --format"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["extract"], "Missing argument 'INPUT'."),
+        (["extract", "-o", "{out}"], "no input: name a folder of notes, files, or - for standard input"),
+        (["extract", "-o", "{out}", "--db", "sqlite:///a.db"], GO_TOGETHER),
+        (["extract", "-o", "{out}", "--query", "SELECT 1"], GO_TOGETHER),
+        (["extract", "{notes}", "-o", "{out}", "--db", "sqlite:///a.db", "--query", "SELECT 1"], ONE_PLACE),
+        (["extract", "-o", "{out}", "--format", "csv", "--db", "sqlite:///a.db", "--query", "SELECT 1"], ONE_PLACE),
         (["extract", "{notes}"], "Missing option '-o' / '--output'."),
         (["extract", "{notes}", "-o", "{out}", "--bogus"], "No such option: --bogus"),
         (["extract", "{notes}/gone.txt", "-o", "{out}"], "{notes}/gone.txt: there is no such file or folder"),

@@ -9,7 +9,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.table import Table
@@ -25,6 +25,7 @@ from extractor.notes.listing import listing
 from extractor.notes.note import Note
 from extractor.notes.readers import notes_of, sources_of
 from extractor.notes.source import Source
+from extractor.notes.tables.database import digest, read_query
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
@@ -37,11 +38,24 @@ from extractor.writers.targets import TARGETS, chosen
 TABLE_LIMIT = 40
 
 Inputs = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(help="Folders of notes, files, archives, quoted globs; - for standard input.", metavar="INPUT"),
 ]
 Form = Annotated[
     Format | None, typer.Option("--format", help="What all inputs are; told by suffix and content unless given.")
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        help="Database to ask with --query: postgresql://user@host/database, sqlite:///file.db, duckdb:///file.duckdb.",
+        metavar="URL",
+        show_default=False,
+    ),
+]
+Query = Annotated[
+    str | None,
+    typer.Option("--query", help="The SELECT whose rows are the notes.", metavar="SQL", show_default=False),
 ]
 IdColumn = Annotated[str, typer.Option(help="Column, or JSON field, of the note's id.", metavar="NAME")]
 TextColumn = Annotated[str, typer.Option(help="Column, or JSON field, of its text.", metavar="NAME")]
@@ -109,6 +123,13 @@ ShowTable = Annotated[
 ]
 
 
+class Asked(NamedTuple):
+    """A database and what it is asked."""
+
+    url: str
+    sql: str
+
+
 @dataclass(slots=True)
 class Watch:
     """Sees notes and records go by: which dates of service found no note, and the first few records for the table."""
@@ -131,8 +152,8 @@ class Watch:
 
 
 def extract(
-    inputs: Inputs,
     output: Output,
+    inputs: Inputs = None,
     dates: Dates = None,
     force: Force = False,
     resume: Resume = False,
@@ -145,6 +166,8 @@ def extract(
     date_column: DateColumn = "date_of_service",
     line_column: LineColumn = None,
     save_text: SaveText = None,
+    db: Database = None,
+    query: Query = None,
     segment_counting: Segments = "motion_segment",
     bilateral_addon: Bilateral = "two_units",
     endoscope_view: Endoscope = "cpt",
@@ -162,12 +185,16 @@ def extract(
     by_id = read_dates(dates) if dates else {}
     watch = Watch(_limit(table), set(by_id))
     columns = Columns(id_column, text_column, date_column, line_column)
-    found = list(sources_of(inputs, format))
-    notes = watch.dated(notes_of(found, by_id, format=format, columns=columns))
+    asked = _asked(inputs, db, query, format)
+    found = [] if asked else list(sources_of(inputs or [], format))
+    if asked:
+        notes = watch.dated(read_query(*asked, by_id, columns=columns))
+    else:
+        notes = watch.dated(notes_of(found, by_id, format=format, columns=columns))
     targets = tuple(to or DEFAULT)
     _check_targets(targets, redact=redact)
     if save_text is not None:
-        _check_saving(save_text, output, inputs, redact=redact, again=force or resume)
+        _check_saving(save_text, output, inputs or [], redact=redact, again=force or resume)
         notes = saved.saved(notes, save_text, anew=force)
     if to_db:
         database.check_database(to_db, targets, redact=redact)
@@ -175,7 +202,8 @@ def extract(
     started = time.monotonic()
     with resumable(output), screen.counting("notes") as moved:
         reader = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
-        about = About(__version__, *reader.versions(), settings.to_dict(), _sources(found, by_id), redact, targets)
+        sources = _sources(asked or found, by_id)
+        about = About(__version__, *reader.versions(), settings.to_dict(), sources, redact, targets)
 
         def read(items: Iterable[Note | NoteFailure]) -> Generator[NoteResult | NoteFailure, None, None]:
             return reader.pipe(items, workers=workers, time_limit=time_limit)
@@ -208,8 +236,19 @@ def _check_saving(folder: Path, output: Path, inputs: list[Path], *, redact: boo
     saved.prepare(folder, output, inputs, again=again)
 
 
-def _sources(found: list[Source], dates: dict[str, dt.date]) -> Sources:
-    files = list(listing(found))
+def _asked(inputs: list[Path] | None, db: str | None, query: str | None, format: Format | None) -> Asked | None:
+    """Database and query, if the notes come from one."""
+    if db is None and query is None:
+        return None
+    if db is None or query is None:
+        raise UsageError("--db and --query go together: the address of a database, and the SELECT it is asked")
+    if inputs or format is not None:
+        raise UsageError("notes come from a database or from files: give --db and --query, or INPUT and its --format")
+    return Asked(db, query)
+
+
+def _sources(read: Asked | list[Source], dates: dict[str, dt.date]) -> Sources:
+    files = [("--query", digest(*read))] if isinstance(read, Asked) else list(listing(read))
     given = "\n".join(f"{note_id}\t{day}" for note_id, day in sorted(dates.items()))
     return Sources(
         [name for name, _ in files], [found for _, found in files], hashlib.sha256(given.encode()).hexdigest()

@@ -38,10 +38,15 @@ class Columns:
 
     def find(self, there: Sequence[object]) -> None:
         """Raise ``UsageError`` unless each column is there, and once."""
+        if wrong := self.wrong(there):
+            raise UsageError(
+                f"{wrong}, the columns are {', '.join(map(str, there))}; name yours with note_id=, text= and "
+                "date_of_service= (None without dates)"
+            )
+
+    def wrong(self, there: Sequence[object]) -> str | None:
+        """The first column that is not there, or not once, in words."""
         for name in filter(None, (*self.cells(), self.line)):
             if there.count(name) != 1:
-                raise UsageError(
-                    f"{'more than one' if name in there else 'no'} column {name!r}, the columns are "
-                    f"{', '.join(map(str, there))}; name yours with note_id=, text= and date_of_service= (None without "
-                    "dates)"
-                )
+                return f"{'more than one' if name in there else 'no'} column {name!r}"
+        return None

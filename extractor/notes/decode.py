@@ -41,6 +41,16 @@ def check_text(text: str, where: str) -> None:
         raise NoteError("decode", "bad_characters", f"{where} holds half characters (surrogates); export it as UTF-8")
 
 
+def marked(head: bytes) -> str | None:
+    """The encoding that a byte order mark at the beginning of a file stands for."""
+    return next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
+
+
+def western(data: bytes) -> str:
+    """Bytes that are not UTF-8."""
+    return next(text for encoding in _WITHOUT_MARK[1:] if (text := _try(data, encoding)) is not None)
+
+
 def _decode(data: bytes, where: str) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):

@@ -15,13 +15,14 @@ from extractor.result import NoteFailure
 def note_of(note_id: Any, text: Any, day: Any, *, where: str, unnamed: str, source: str) -> Note | NoteFailure:
     """A note of an id, a text and a date of service; None is missing.
 
-    Ids are text or whole numbers; dates are dates, timestamps, text like 2026-01-31, or missing. where: what has the
-    fields, for messages; unnamed: the id of a note that has no usable one; source: where it stands, as ``file:line``.
+    Ids are text or whole numbers; dates are dates, timestamps (also as ISO text), text like 2026-01-31, or missing.
+    where: what has the fields, for messages; unnamed: the id of a note that has no usable one; source: where it
+    stands, as ``file:line``.
     """
     known = unnamed
     try:
         known = id_of(note_id, where)
-        return Note(known, _text(text, where), _day(day, where), source)
+        return Note(known, text_of(text, where), day_of(day, where), source)
     except NoteError as error:
         return NoteFailure(known, error.step, error.kind, str(error), source)
 
@@ -37,7 +38,8 @@ def id_of(value: Any, where: str) -> str:
     return str(value)
 
 
-def _text(value: Any, where: str) -> str:
+def text_of(value: Any, where: str) -> str:
+    """The text of a note. Raises ``NoteError``."""
     if value is None:
         raise NoteError("read", "empty", f"{where} holds no text; leave it out or export the note again")
     if not isinstance(value, str):
@@ -45,7 +47,8 @@ def _text(value: Any, where: str) -> str:
     return value
 
 
-def _day(value: Any, where: str) -> dt.date | None:
+def day_of(value: Any, where: str) -> dt.date | None:
+    """A date of service, or none. Raises ``NoteError``."""
     if value is None or value == "":
         return None
     if isinstance(value, dt.datetime):
@@ -53,6 +56,13 @@ def _day(value: Any, where: str) -> dt.date | None:
     if isinstance(value, dt.date):
         return value
     try:
-        return parse_date(value)
+        return _day_of_text(value)
     except (TypeError, ValueError):
         raise NoteError("read", "bad_date", f"{where}: date_of_service is neither missing nor {DATE_FORM}") from None
+
+
+def _day_of_text(value: Any) -> dt.date:
+    if isinstance(value, str) and len(value) > 10:  # a timestamp, as databases write one
+        dt.datetime.fromisoformat(value)
+        return parse_date(value[:10])
+    return parse_date(value)

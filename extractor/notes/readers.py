@@ -23,13 +23,13 @@ from extractor.notes.reading import read
 from extractor.notes.source import Source
 from extractor.result import NoteFailure
 
-_NO_DATES: Mapping[str, dt.date] = MappingProxyType({})
+NO_DATES: Mapping[str, dt.date] = MappingProxyType({})
 STDIN = Path("-")
 
 
 def read_notes(
     inputs: Sequence[Path],
-    dates: Mapping[str, dt.date] = _NO_DATES,
+    dates: Mapping[str, dt.date] = NO_DATES,
     *,
     format: Format | None = None,
     columns: Columns | None = None,
@@ -49,14 +49,14 @@ def read_notes(
 
 def notes_of(
     sources: Sequence[Source],
-    dates: Mapping[str, dt.date] = _NO_DATES,
+    dates: Mapping[str, dt.date] = NO_DATES,
     *,
     format: Format | None = None,
     columns: Columns | None = None,
 ) -> Iterator[Note | NoteFailure]:
     """The notes of sources that were looked for already, as ``read_notes`` gives them."""
     records = itertools.chain.from_iterable(read(source, format, columns or Columns()) for source in sources)
-    return (_dated(record, dates) for record in unique(records))
+    return (dated(record, dates) for record in unique(records))
 
 
 def sources_of(inputs: Sequence[Path], format: Format | None = None) -> Iterator[Source]:
@@ -146,7 +146,8 @@ def _opened(path: Path, where: str) -> BinaryIO:
     return path.open("rb")
 
 
-def _dated(record: Note | NoteFailure, dates: Mapping[str, dt.date]) -> Note | NoteFailure:
+def dated(record: Note | NoteFailure, dates: Mapping[str, dt.date]) -> Note | NoteFailure:
+    """A note with the date given beside it, if there is one."""
     if isinstance(record, Note) and record.note_id in dates:
         return replace(record, date_of_service=dates[record.note_id])
     return record

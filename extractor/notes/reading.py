@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import BinaryIO
 
-from extractor.errors import NoteError, UsageError
+from extractor.errors import NoteError
 from extractor.notes.columns import Columns
 from extractor.notes.decode import check_text
 from extractor.notes.formats import Format, told
 from extractor.notes.head import headed
+from extractor.notes.needs import needed as _needed
 from extractor.notes.note import Note
 from extractor.notes.source import Source
 from extractor.result import NoteFailure
@@ -36,14 +36,14 @@ def read(source: Source, format: Format | None, columns: Columns) -> Iterator[No
             kind = format or told(source.name, head) or Format.TXT
             if kind in _SOUGHT and not whole.seekable():
                 whole = io.BytesIO(whole.read())
-            yield from map(_checked, _reader(kind)(whole, source, columns))
+            yield from map(checked, _reader(kind)(whole, source, columns))
     except (OSError, NoteError) as error:
         yield source.failure(error)
     except MemoryError:
         yield source.failure(NoteError("read", "out_of_memory", f"{source.where} takes more memory than there is"))
 
 
-def _checked(record: Note | NoteFailure) -> Note | NoteFailure:
+def checked(record: Note | NoteFailure) -> Note | NoteFailure:
     """A note whose text is one, whatever format gave it."""
     if isinstance(record, NoteFailure):
         return record
@@ -83,17 +83,6 @@ def document_text(kind: Format, data: bytes, where: str) -> str:
 def _document(kind: Format) -> Callable[[bytes, str], str]:
     with _needed(*_NEEDS.get(kind, ())):
         return _DOCUMENTS[kind]()
-
-
-@contextmanager
-def _needed(extra: str = "") -> Iterator[None]:
-    """Say which extra has the library that is not there."""
-    try:
-        yield
-    except ImportError as error:
-        if not extra:
-            raise
-        raise UsageError(f"notes of this format need {error.name}: pip install 'opnote[{extra}]'") from None
 
 
 def _txt() -> Callable[[bytes, str], str]:
@@ -150,6 +139,30 @@ def _archives() -> Read:
     return read
 
 
+def _csv() -> Read:
+    from extractor.notes.tables.delimited import read
+
+    return read
+
+
+def _tsv() -> Read:
+    from extractor.notes.tables.delimited import read_tabs
+
+    return read_tabs
+
+
+def _parquet() -> Read:
+    from extractor.notes.tables.parquet import read
+
+    return read
+
+
+def _omop() -> Read:
+    from extractor.notes.tables.omop import read
+
+    return read
+
+
 _DOCUMENTS: dict[Format, Callable[[], Callable[[bytes, str], str]]] = {
     Format.TXT: _txt,
     Format.RTF: _rtf,
@@ -159,6 +172,10 @@ _DOCUMENTS: dict[Format, Callable[[], Callable[[bytes, str], str]]] = {
 }
 _SEVERAL: dict[Format, Callable[[], Read]] = {
     Format.JSONL: _jsonl,
+    Format.CSV: _csv,
+    Format.TSV: _tsv,
+    Format.PARQUET: _parquet,
+    Format.OMOP: _omop,
     Format.HL7: _hl7,
     Format.FHIR: _fhir,
     Format.ZIP: _archives,
@@ -170,6 +187,7 @@ _NEEDS: dict[Format, tuple[str]] = {
     Format.DOCX: ("documents",),
     Format.PDF: ("documents",),
     Format.HTML: ("documents",),
+    Format.PARQUET: ("tables",),
     Format.HL7: ("health",),
     Format.FHIR: ("health",),
 }

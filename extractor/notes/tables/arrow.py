@@ -78,10 +78,11 @@ def _reader(data: Any) -> pa.RecordBatchReader:
 
 def _batch_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[_Cells]:
     check(columns, batch.schema)
-    return zip(*(_arrow_cells(batch, name) for name in columns.cells()), strict=True)
+    return zip(*(cells(batch, name) for name in columns.cells()), strict=True)
 
 
-def _arrow_cells(batch: pa.RecordBatch, name: str | None) -> Iterable[Any]:
+def cells(batch: pa.RecordBatch, name: str | None) -> Iterable[Any]:
+    """The cells of a column as Python values, timestamps as days; None without a column."""
     if name is None:
         return (None for _ in range(batch.num_rows))
     column = batch.column(name)

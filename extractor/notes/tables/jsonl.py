@@ -9,9 +9,11 @@ from typing import Any, BinaryIO
 
 from extractor.errors import NoteError
 from extractor.notes.columns import Columns
-from extractor.notes.fields import note_of
 from extractor.notes.note import Note
 from extractor.notes.source import Source
+from extractor.notes.tables.layout import USUAL
+from extractor.notes.tables.lines import notes_of
+from extractor.notes.tables.rows import Row, Table
 from extractor.result import NoteFailure
 
 LONGEST = 2**28
@@ -23,12 +25,14 @@ _ALLOWED = 'allowed is an object like {"note_id": "a-1", "text": "...", "date_of
 def read(file: BinaryIO, source: Source, columns: Columns) -> Iterator[Note | NoteFailure]:
     """Each line that is not blank, in order, one at a time. A line that cannot be read is a failure with its own id.
 
-    columns: what the fields are called. Without a field for the id, ``id`` is looked for.
+    columns: what the fields are called. Unless the field of the id was named, ``id`` is looked for too.
     """
-    number = 0
-    for number, line in ((n, line) for n, line in enumerate(_lines(file), start=1) if line.strip()):
-        yield _note(line, source, number, columns)
-    if not number:
+    table = Table(source.where, source.note_id, "line")
+    found = False
+    for note in notes_of(_rows(file, table, columns), table, lines=columns.line is not None):
+        found = True
+        yield note
+    if not found:
         yield NoteFailure(source.note_id, "read", "empty", f"{source.where} holds no notes; {_ALLOWED}", source.where)
 
 
@@ -40,15 +44,23 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             line = file.readline(LONGEST)
 
 
-def _note(line: bytes, source: Source, number: int, columns: Columns) -> Note | NoteFailure:
-    where, at, unnamed = f"{source.where} line {number}", f"{source.where}:{number}", f"{source.note_id}:{number}"
-    try:
-        fields = _fields(line, where)
-    except NoteError as error:
-        return NoteFailure(unnamed, error.step, error.kind, str(error), at)
-    note_id = fields.get(columns.note_id, fields.get("id"))
-    day = fields.get(columns.date_of_service) if columns.date_of_service else None
-    return note_of(note_id, fields.get(columns.text), day, where=where, unnamed=unnamed, source=at)
+def _rows(file: BinaryIO, table: Table, columns: Columns) -> Iterator[Row | NoteFailure]:
+    for number, line in ((n, line) for n, line in enumerate(_lines(file), start=1) if line.strip()):
+        try:
+            yield _row(number, _fields(line, table.where(number)), table, columns)
+        except NoteError as error:
+            yield table.failure(number, error)
+
+
+def _row(number: int, fields: dict[str, Any], table: Table, columns: Columns) -> Row:
+    """The usual field of a date may be left out; one that was named may be null, but is there."""
+    name = columns.date_of_service
+    if name not in {None, USUAL.date_of_service} and name not in fields:
+        message = f"{table.where(number)} has no field {name!r}; give the date of service there, or null"
+        raise NoteError("read", "missing_field", message)
+    other_id = fields.get("id") if columns.note_id == USUAL.note_id else None
+    day, line = (fields.get(field) if field else None for field in (name, columns.line))
+    return Row(number, fields.get(columns.note_id, other_id), fields.get(columns.text), day, line)
 
 
 def _fields(line: bytes, where: str) -> dict[str, Any]:
