@@ -122,7 +122,7 @@ def test_a_column_that_was_named_must_be_there_and_once(
         content = MAKERS[kind]([["note_id", "text", "twice", "twice"], [CANARY] * 4])
     bad = write(tmp_path / f"in.{kind}", content)
     good = write(tmp_path / "good.txt", "Laminectomy of L4.")
-    failure, note = read_notes([bad, good], columns=Columns(**options))  # type: ignore[arg-type]
+    failure, note = read_notes([bad, good], columns=Columns(**options))
     remedy = "name the columns of id, text and date of service (--id-column, --text-column, --date-column)"
     assert failure == NoteFailure("in", "read", "missing_column", f"in.{kind} has {message}; {remedy}")
     assert note == Note("good", "Laminectomy of L4.", None, "good.txt")
