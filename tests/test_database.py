@@ -360,12 +360,12 @@ def test_a_lost_connection_ends_the_command_and_it_goes_on(
         r"run it again, or go on with --resume\n",
         told.err,
     )
+    assert command(*broken[:3], sql + " ", *broken[4:], "--resume") == 2
+    assert "cannot be resumed: file --query differs: another name, or another content" in capsys.readouterr().err
     assert command(*broken, "--resume") == 0
     made = {path.name: path.read_bytes() for path in (tmp_path / "broken").iterdir()}
     assert made == {path.name: path.read_bytes() for path in (tmp_path / "whole").iterdir()}
     assert not [name for name, content in made.items() if PASSWORD.encode() in content or USER.encode() in content]
-    assert command(*broken[:3], sql + " ", *broken[4:], "--resume") == 2
-    assert "cannot be resumed: file --query differs" in capsys.readouterr().err
 
 
 # The command
