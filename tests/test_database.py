@@ -7,12 +7,11 @@ import datetime as dt
 import itertools
 import json
 import logging
-import os
 import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from extractor.cli.main import main
 from extractor.notes.tables import database
 from extractor.notes.tables.database import digest
 from extractor.writers.journal import Journal
-from tests import inline, postgres
+from tests import inline
 from tests.postgres import PASSWORD, USER, Server
 
 DAY = dt.date(2024, 5, 1)
@@ -36,13 +35,10 @@ NOT_OPENED = f"OperationalError (SQLITE_CANTOPEN); {MORE}"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if postgres.programs() is None and os.environ.get("CI") != "true":
-        pytest.skip("PostgreSQL is not installed (no initdb on PATH or below /usr/lib/postgresql)")
-    with postgres.started(tmp_path_factory.mktemp("postgres")) as server:
-        server.run("CREATE TABLE note (note_id text, text text, date_of_service date)")
-        server.run("INSERT INTO note VALUES (%s, %s, %s)", ROWS)
-        yield server
+def server(postgres_server: Server) -> Server:
+    postgres_server.run("CREATE TABLE note (note_id text, text text, date_of_service date)")
+    postgres_server.run("INSERT INTO note VALUES (%s, %s, %s)", ROWS)
+    return postgres_server
 
 
 def in_sqlite(folder: Path, rows: list[tuple[Any, ...]] = ROWS) -> str:

@@ -1,0 +1,27 @@
+"""What tests of several files share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests import postgres as server
+from tests.postgres import Server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server of PostgreSQL; skipped where there is none, but never by CI."""
+    if server.programs() is None and os.environ.get("CI") != "true":
+        pytest.skip("PostgreSQL is not installed (no initdb on PATH or below /usr/lib/postgresql)")
+    with server.started(tmp_path_factory.mktemp("postgres")) as running:
+        yield running
+
+
+@pytest.fixture
+def postgres(postgres_server: Server) -> str:
+    """Its address, without any of our tables."""
+    postgres_server.run("DROP TABLE IF EXISTS notes, events, codes, evidence, gaps")
+    return postgres_server.url
