@@ -32,6 +32,7 @@ CANARY = "Quetzalcanary"
 ROWS: list[tuple[Any, ...]] = [("a", f"Laminectomy of L4. {CANARY}", DAY), ("b", "Discectomy – “wide”.", None)]
 NOTES = [Note(name, text, day, f"query:{number}") for number, (name, text, day) in enumerate(ROWS, start=1)]
 MORE = "try the same with the database's own client, which says more"
+MORE_THAN_ONE = "--db has more than one @; write one that is part of the password as %40"
 NOT_OPENED = f"OperationalError (SQLITE_CANTOPEN); {MORE}"
 
 
@@ -166,8 +167,8 @@ def test_nothing_is_logged_of_rows_or_query(url: str, caplog: pytest.LogCaptureF
     [
         ("notes.db", f"--db is no address of a database; {database._ALLOWED}"),
         (f"postgresql://u:{CANARY}@h:port/d", f"--db is no address of a database; {database._ALLOWED}"),
-        (f"postgresql://u:p@{CANARY}@h/d", "--db has more than one @; write one that is part of the password as %40"),
-        (f"postgresql://u:p@/{CANARY}@h/d", "cannot connect to"),
+        (f"postgresql://u:p@{CANARY}@h/d", MORE_THAN_ONE),
+        (f"postgresql://u:p@/{CANARY}@h/d", MORE_THAN_ONE),
         (
             f"nodb://u:{CANARY}@h/d",
             "no driver for databases of nodb is installed: pip install 'opnote[database]' has those of PostgreSQL, "
@@ -182,9 +183,6 @@ def test_nothing_is_logged_of_rows_or_query(url: str, caplog: pytest.LogCaptureF
     ],
 )  # fmt: skip
 def test_a_database_that_cannot_be_reached_is_refused_without_its_password(address: str, message: str) -> None:
-    if message == "cannot connect to":
-        assert digest(address, "SELECT 1")  # a name with an @, where no host is told
-        return
     assert refused(address, "SELECT 1") == message
 
 
@@ -296,7 +294,7 @@ def test_a_wrong_password_is_told_without_it(server: Server) -> None:
 
 
 def test_postgresql_is_asked_by_a_cursor_that_may_only_read(server: Server) -> None:
-    sql = "SELECT g AS note_id, 'x' AS text FROM generate_series(1, 1000000000) g"  # would not end otherwise
+    sql = "SELECT generate_series(1, 1000000000) AS note_id, 'x' AS text"  # would not end otherwise
     notes = read_query(server.url, sql)
     assert next(notes) == Note("1", "x", None, "query:1")
     assert len(list(itertools.islice(notes, 1_000))) == 1_000

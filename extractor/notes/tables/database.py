@@ -13,8 +13,8 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from extractor.errors import NoteError, UsageError
 from extractor.notes.columns import Columns
@@ -80,7 +80,9 @@ def _url(url: str) -> URL:
         made = make_url(url)
     except (ArgumentError, ValueError):
         raise UsageError(f"--db is no address of a database; {_ALLOWED}") from None
-    if made.host and "@" in f"{made.host}{made.database}":  # the rest of a password is not to be told as a host
+    if (
+        made.username or made.password
+    ) and "@" in f"{made.host}{made.database}":  # the rest of a password is not to be told as a host
         raise UsageError("--db has more than one @; write one that is part of the password as %40")
     return made
 
@@ -168,7 +170,7 @@ def _read_only(url: URL) -> dict[str, Any]:
     if url.get_backend_name() in {"postgresql", "postgres"}:
         return {"execution_options": {"postgresql_readonly": True}}
     if url.get_backend_name() == "sqlite" and url.database:
-        file = f"file:{quote(url.database)}?mode=ro"
+        file = f"{Path(url.database).absolute().as_uri()}?mode=ro"
         return {"creator": lambda: _sqlite(file)}
     return {}
 
