@@ -326,6 +326,13 @@ KILL = """
 """
 
 
+def test_a_query_that_is_left_before_its_end_says_nothing_of_a_lost_connection(server: Server) -> None:
+    notes = read_query(server.url, "SELECT generate_series(1, 1000000000) AS note_id, 'x' AS text")
+    next(notes)
+    server.run(KILL)
+    del notes  # an error here would be heard as a warning
+
+
 def test_a_lost_connection_ends_the_command_and_it_goes_on(
     server: Server,
     tmp_path: Path,

@@ -80,9 +80,8 @@ def _url(url: str) -> URL:
         made = make_url(url)
     except (ArgumentError, ValueError):
         raise UsageError(f"--db is no address of a database; {_ALLOWED}") from None
-    if (
-        made.username or made.password
-    ) and "@" in f"{made.host}{made.database}":  # the rest of a password is not to be told as a host
+    if (made.username or made.password) and "@" in f"{made.host}{made.database}":
+        # what follows the first one would be told as a host
         raise UsageError("--db has more than one @; write one that is part of the password as %40")
     return made
 
@@ -211,6 +210,7 @@ class _Progress:
     def __init__(self) -> None:
         self.doing = "cannot connect to"
         self.rows = 0
+        self.left = False
 
     def connected(self) -> None:
         self.doing = "cannot run the query on"
@@ -218,7 +218,11 @@ class _Progress:
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             self.rows += 1
-            yield row
+            try:
+                yield row
+            except GeneratorExit:
+                self.left = True
+                raise
 
 
 @contextmanager
@@ -235,6 +239,8 @@ def _told(url: URL, *errors: type[Exception]) -> Iterator[_Progress]:
         )
         raise UsageError(f"{message} PostgreSQL, SQLite and DuckDB") from None
     except errors as error:
+        if progress.left:  # nobody waits for more
+            return
         raise UsageError(_message(url, progress, _kind(error))) from None
 
 
