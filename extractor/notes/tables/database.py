@@ -13,8 +13,8 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from extractor.errors import NoteError, UsageError
 from extractor.notes.columns import Columns
@@ -80,7 +80,8 @@ def _url(url: str) -> URL:
         made = make_url(url)
     except (ArgumentError, ValueError):
         raise UsageError(f"--db is no address of a database; {_ALLOWED}") from None
-    if made.host and "@" in f"{made.host}{made.database}":  # the rest of a password is not to be told as a host
+    if (made.username or made.password) and "@" in f"{made.host}{made.database}":
+        # what follows the first one would be told as a host
         raise UsageError("--db has more than one @; write one that is part of the password as %40")
     return made
 
@@ -168,7 +169,7 @@ def _read_only(url: URL) -> dict[str, Any]:
     if url.get_backend_name() in {"postgresql", "postgres"}:
         return {"execution_options": {"postgresql_readonly": True}}
     if url.get_backend_name() == "sqlite" and url.database:
-        file = f"file:{quote(url.database)}?mode=ro"
+        file = f"{Path(url.database).absolute().as_uri()}?mode=ro"
         return {"creator": lambda: _sqlite(file)}
     return {}
 
@@ -209,6 +210,7 @@ class _Progress:
     def __init__(self) -> None:
         self.doing = "cannot connect to"
         self.rows = 0
+        self.left = False
 
     def connected(self) -> None:
         self.doing = "cannot run the query on"
@@ -216,7 +218,11 @@ class _Progress:
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             self.rows += 1
-            yield row
+            try:
+                yield row
+            except GeneratorExit:
+                self.left = True
+                raise
 
 
 @contextmanager
@@ -233,6 +239,8 @@ def _told(url: URL, *errors: type[Exception]) -> Iterator[_Progress]:
         )
         raise UsageError(f"{message} PostgreSQL, SQLite and DuckDB") from None
     except errors as error:
+        if progress.left:  # nobody waits for more
+            return
         raise UsageError(_message(url, progress, _kind(error))) from None
 
 
