@@ -34,7 +34,8 @@ def test_all_faulty_rows_are_told_at_once(tmp_path: Path) -> None:
         read_dates(path)
     assert str(raised.value) == (
         f"{path}: row 3 has no note_id; row 4 has a date_of_service that is not a date like 2026-01-31; "
-        "row 5 gives a second date for 'a'; row 6 has a date_of_service that is not a date like 2026-01-31"
+        "row 5 gives a second date for the note of an earlier row; "
+        "row 6 has a date_of_service that is not a date like 2026-01-31"
     )
 
 

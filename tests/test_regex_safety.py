@@ -37,6 +37,8 @@ REVIEWED = {
     "language.expressions._ESCAPED": "reads the tables, not notes; its parts exclude each other and always match",
     "language.expressions._LED": "reads the tables, not notes; matched at the start alone",
     "language.expressions:0": "reads the tables, not notes; its parts exclude each other",
+    "language.hearing._GOES_ON": "looks at the last 111 characters of a line",
+    "language.hearing._OPEN": "looks at the last 111 characters of a line",
     "language.hearing._SPACE": "a run matches wherever it begins",
     "language.hearing._WORD": "looks at 40 characters",
     "language.levels._EXPRESSION": "every turn takes a joint and a number; what fails at the end gives one turn back",
@@ -48,8 +50,26 @@ REVIEWED = {
     "language.sections._TITLE_LINE": "begins at a line end, holds six words at most, and no part reaches over the next",
     "language.telling._SENTENCES": "white space is a single character by then, in a line of 160",
     "language.work._FRACTION": "matched at the start of one word",
+    "notes.archives._OUTSIDE": "matched at the start of a path",
+    "notes.documents.cells._INNER": "a run of white space is tried at its start alone, or behind a mark",
+    "notes.documents.cells._NEXT": "blanks behind a mark",
+    "notes.documents.html._CHARSET": "looks at 4,096 bytes",
+    "notes.documents.html:1": "white space behind words of its own",
+    "notes.documents.rtf._CHARSET": "digits behind a word of its own",
+    "notes.documents.rtf._LAST": "a run of blanks is tried at its start alone",
+    "notes.documents.rtf._NEXT": "a run of blanks is tried at its start alone",
+    "notes.messages.hl7message._TIME": "matched at the start of one field",
+    "notes.messages.hl7v2._BETWEEN": "a run of line ends is tried at its start alone",
     "pattern of mark.level_spared": "words between single spaces, behind a word of its own",
     "pattern of target.syrinx_subarachnoid": "one word between single spaces, behind words of its own",
+    "writers.names._MARKED": "looks at one name",
+    "writers.names._RESERVED": "looks at one name",
+    "writers.names._STRANGE": "a run matches wherever it begins",
+    "writers.saved._DEVICE": "looks at one name",
+    "writers.saved._FILE": "looks at one name",
+    "writers.saved._FOLDER": "looks at one name",
+    "writers.saved._ODD": "a run matches wherever it begins",
+    "writers.saved._PLAIN": "looks at one part of a path",
 }
 """Names of expressions with a repetition that has no bound, and why no text makes them slow."""
 
@@ -57,6 +77,8 @@ REVIEWED = {
 def expressions() -> Iterator[tuple[str, str]]:
     """Every expression with its name: those of the modules, those written where they are used, those of the tables."""
     for module in pkgutil.walk_packages([str(PACKAGE)], "extractor."):
+        if module.name.endswith("__main__"):  # it is the command
+            continue
         loaded = importlib.import_module(module.name)
         name = module.name.removeprefix("extractor.")
         for variable, value in vars(loaded).items():

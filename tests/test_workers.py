@@ -290,7 +290,7 @@ def test_an_error_of_the_writer_ends_the_workers(monkeypatch: pytest.MonkeyPatch
 
     lines = [json.dumps({"note_id": note.note_id, "text": note.text}) for note in SOME]
     (tmp_path / "notes.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    monkeypatch.setattr("extractor.writers.results.code_rows", full)
+    monkeypatch.setattr("extractor.writers.records.code_rows", full)
     assert run(monkeypatch, "extract", tmp_path / "notes.jsonl", "-o", tmp_path / "out", "--workers", 2) == 2
     assert multiprocessing.active_children() == []
     assert [path.name for path in (tmp_path / "out").iterdir()] == [".opnote"]

@@ -28,7 +28,8 @@ LONGEST, WHOLE = 100, 180
 _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ .,()#@+=-]*[A-Za-z0-9_,()#@+=-])?")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _ODD = re.compile(r"[^A-Za-z0-9_.-]+")
-_FILE = re.compile(r"(?:[A-Za-z0-9_][^/\\~:]*/)*[^/\\:]+\.txt")
+_FOLDER = re.compile(r"[A-Za-z0-9_][^/\\~:]*")
+_FILE = re.compile(r"[^/\\:]+\.txt")
 
 
 def prepare(folder: Path, output: Path, inputs: Sequence[Path], *, again: bool) -> None:
@@ -117,9 +118,14 @@ def _named(path: Path) -> list[str]:
     """Files that an index names, no path that leads out of the folder."""
     try:
         with path.open(encoding="utf-8", newline="") as index:
-            return [name for row in csv.DictReader(index) if _FILE.fullmatch(name := row.get("file") or "")]
+            return [name for row in csv.DictReader(index) if _is_below(name := row.get("file") or "")]
     except (csv.Error, UnicodeDecodeError):
         raise UsageError(f"{path} is damaged; remove its folder or name another") from None
+
+
+def _is_below(name: str) -> bool:
+    *folders, file = name.split("/")
+    return all(map(_FOLDER.fullmatch, folders)) and bool(_FILE.fullmatch(file))
 
 
 def _row(cells: Sequence[str]) -> bytes:

@@ -7,7 +7,7 @@ import re
 BETWEEN = " | "
 START, END = "\ufdd0", "\ufdd1"
 """Marks around a cell while a library works: Unicode keeps them out of every text."""
-_INNER = re.compile(rf"{START}\s*|\s*{END}")
+_INNER = re.compile(rf"{START}\s*|(?<!\s)\s*{END}")
 _NEXT = re.compile(rf"{END} *{START}")
 
 

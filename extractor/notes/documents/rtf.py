@@ -18,8 +18,8 @@ _DELETED = re.compile(r"(?<!\\)\\deleted(?![a-z0-9])")
 _CELL = re.compile(r"(?<!\\)\\(?:nest)?cell(?![a-z0-9]) ?")
 _FONT = re.compile(r"(?<!\\)\\f(?=\d)")
 _CHARSET = re.compile(r"(?<!\\)\\fcharset(\d+)")
-_LAST = re.compile(rf"[ \t]*{END}[ \t]*(?=\n|\Z)")
-_NEXT = re.compile(rf"[ \t]*{END}[ \t]*")
+_LAST = re.compile(rf"(?<![ \t])[ \t]*{END}[ \t]*(?=\n|\Z)")
+_NEXT = re.compile(rf"(?<![ \t])[ \t]*{END}[ \t]*")
 
 
 def text(data: bytes, where: str) -> str:

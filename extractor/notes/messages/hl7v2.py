@@ -17,7 +17,7 @@ from extractor.notes.source import Source
 from extractor.result import NoteFailure
 
 _CHUNK = 1 << 20
-_BETWEEN = re.compile(rb"[\r\n]*[\x0b\x1c][\r\n\x0b\x1c]*|[\r\n]+(?=MSH[^A-Za-z0-9\s])")
+_BETWEEN = re.compile(rb"(?<![\r\n])[\r\n]*[\x0b\x1c][\r\n\x0b\x1c]*|(?<![\r\n])[\r\n]+(?=MSH[^A-Za-z0-9\s])")
 _AROUND = (b"FHS", b"BHS", b"BTS", b"FTS")
 """Segments of a batch or file."""
 
