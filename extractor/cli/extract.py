@@ -2,132 +2,56 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import math
 import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, NamedTuple
 
 import typer
 from rich.table import Table
 
 from extractor.cli import core, database, screen
+from extractor.cli.given import given
 from extractor.cli.notes_table import notes_table
+from extractor.cli.options import (
+    TABLE_LIMIT,
+    Bilateral,
+    Database,
+    DateColumn,
+    Dates,
+    Endoscope,
+    Force,
+    Form,
+    IdColumn,
+    Inputs,
+    LineColumn,
+    Output,
+    Query,
+    Redact,
+    Resume,
+    SaveText,
+    Segments,
+    ShowTable,
+    TextColumn,
+    TimeLimit,
+    To,
+    ToDb,
+    Workers,
+)
 from extractor.cli.stopping import resumable
 from extractor.errors import UsageError
 from extractor.notes.columns import Columns
 from extractor.notes.dates import read_dates
-from extractor.notes.formats import Format
-from extractor.notes.listing import listing
 from extractor.notes.note import Note
-from extractor.notes.readers import notes_of, sources_of
-from extractor.notes.source import Source
-from extractor.notes.tables.database import digest, read_query
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.version import __version__
 from extractor.writers import saved
-from extractor.writers.about import DEFAULT, About, Sources
+from extractor.writers.about import DEFAULT, About
 from extractor.writers.folder import Ended, prepare, write_run
 from extractor.writers.results import made
-from extractor.writers.targets import TARGETS, chosen
-
-TABLE_LIMIT = 40
-
-Inputs = Annotated[
-    list[Path] | None,
-    typer.Argument(help="Folders of notes, files, archives, quoted globs; - for standard input.", metavar="INPUT"),
-]
-Form = Annotated[
-    Format | None, typer.Option("--format", help="What all inputs are; told by suffix and content unless given.")
-]
-Database = Annotated[
-    str | None,
-    typer.Option(
-        "--db",
-        help="Database to ask with --query: postgresql://user@host/database, sqlite:///file.db, duckdb:///file.duckdb.",
-        metavar="URL",
-        show_default=False,
-    ),
-]
-Query = Annotated[
-    str | None,
-    typer.Option("--query", help="The SELECT whose rows are the notes.", metavar="SQL", show_default=False),
-]
-IdColumn = Annotated[str, typer.Option(help="Column, or JSON field, of the note's id.", metavar="NAME")]
-TextColumn = Annotated[str, typer.Option(help="Column, or JSON field, of its text.", metavar="NAME")]
-DateColumn = Annotated[str, typer.Option(help="Column, or JSON field, of its date of service.", metavar="NAME")]
-LineColumn = Annotated[
-    str | None,
-    typer.Option(
-        help="Column of the line number, where a note is split over rows.", metavar="NAME", show_default=False
-    ),
-]
-To = Annotated[
-    list[str] | None,
-    typer.Option(
-        help=f"Format of the results, as often as wanted: {', '.join(TARGETS)}. Without it: {', '.join(DEFAULT)}.",
-        metavar="FORMAT",
-        show_default=False,
-    ),
-]
-ToDb = Annotated[
-    str | None,
-    typer.Option(
-        help="Database to write the results to as well: postgresql://USER@HOST/NAME, sqlite:///FILE, duckdb:///FILE.",
-        metavar="URL",
-        show_default=False,
-    ),
-]
-Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.", metavar="OUT")]
-Dates = Annotated[
-    Path | None,
-    typer.Option(help="CSV with the columns note_id and date_of_service.", metavar="CSV", show_default=False),
-]
-Force = Annotated[bool, typer.Option("--force", help="Replace the results in OUT.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run in OUT that did not end.")]
-Redact = Annotated[
-    bool, typer.Option("--redact", help="Number the notes; leave out their ids, dates, file names and messages.")
-]
-SaveText = Annotated[
-    Path | None,
-    typer.Option(help="Save the text that offsets refer to, a file a note.", metavar="DIR", show_default=False),
-]
-Segments = Annotated[
-    str, typer.Option(help="How 63045-63048 are counted: motion_segment or vertebra.", metavar="SETTING")
-]
-Bilateral = Annotated[str, typer.Option(help="Both sides of an add-on: two_units or modifier_50.", metavar="SETTING")]
-Endoscope = Annotated[
-    str, typer.Option(help="A continuous endoscope view: cpt (endoscopic) or payer (review).", metavar="SETTING")
-]
-Workers = Annotated[
-    int, typer.Option(help="Processes that read side by side; 0 for one on each CPU.", metavar="N", min=0)
-]
-TimeLimit = Annotated[
-    float | None,
-    typer.Option(
-        help="Seconds a note may take before it fails. Several workers: 120; one: no limit unless given.",
-        metavar="SECONDS",
-        min=0.1,
-        show_default=False,
-    ),
-]
-ShowTable = Annotated[
-    bool | None,
-    typer.Option(
-        "--table/--no-table", help=f"Show a row a note; by default for up to {TABLE_LIMIT} notes.", show_default=False
-    ),
-]
-
-
-class Asked(NamedTuple):
-    """A database and what it is asked."""
-
-    url: str
-    sql: str
+from extractor.writers.targets import chosen
 
 
 @dataclass(slots=True)
@@ -185,12 +109,8 @@ def extract(
     by_id = read_dates(dates) if dates else {}
     watch = Watch(_limit(table), set(by_id))
     columns = Columns(id_column, text_column, date_column, line_column)
-    asked = _asked(inputs, db, query, format)
-    found = [] if asked else list(sources_of(inputs or [], format))
-    if asked:
-        notes = watch.dated(read_query(*asked, by_id, columns=columns))
-    else:
-        notes = watch.dated(notes_of(found, by_id, format=format, columns=columns))
+    read_from = given(inputs, db, query, by_id, format=format, columns=columns)
+    notes = watch.dated(read_from.notes)
     targets = tuple(to or DEFAULT)
     _check_targets(targets, redact=redact)
     if save_text is not None:
@@ -202,8 +122,7 @@ def extract(
     started = time.monotonic()
     with resumable(output), screen.counting("notes") as moved:
         reader = core.load_core(settings, model, side_by_side=workers != 1 or time_limit is not None)
-        sources = _sources(asked or found, by_id)
-        about = About(__version__, *reader.versions(), settings.to_dict(), sources, redact, targets)
+        about = About(__version__, *reader.versions(), settings.to_dict(), read_from.pinned(), redact, targets)
 
         def read(items: Iterable[Note | NoteFailure]) -> Generator[NoteResult | NoteFailure, None, None]:
             return reader.pipe(items, workers=workers, time_limit=time_limit)
@@ -234,25 +153,6 @@ def _check_saving(folder: Path, output: Path, inputs: list[Path], *, redact: boo
     if redact:
         raise UsageError("--redact writes offsets and no words, and --save-text the words; leave one of them out")
     saved.prepare(folder, output, inputs, again=again)
-
-
-def _asked(inputs: list[Path] | None, db: str | None, query: str | None, format: Format | None) -> Asked | None:
-    """Database and query, if the notes come from one."""
-    if db is None and query is None:
-        return None
-    if db is None or query is None:
-        raise UsageError("--db and --query go together: the address of a database, and the SELECT it is asked")
-    if inputs or format is not None:
-        raise UsageError("notes come from a database or from files: give --db and --query, or INPUT and its --format")
-    return Asked(db, query)
-
-
-def _sources(read: Asked | list[Source], dates: dict[str, dt.date]) -> Sources:
-    files = [("--query", digest(*read))] if isinstance(read, Asked) else list(listing(read))
-    given = "\n".join(f"{note_id}\t{day}" for note_id, day in sorted(dates.items()))
-    return Sources(
-        [name for name, _ in files], [found for _, found in files], hashlib.sha256(given.encode()).hexdigest()
-    )
 
 
 def _limit(table: bool | None) -> float:
