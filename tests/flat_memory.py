@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -30,31 +29,22 @@ _EVERY = 0.25
 
 
 def make(count: int, file: Path) -> None:
-    """A Parquet table of notes, or lines of JSON, by the suffix, written as it is made."""
+    """A Parquet table of notes, written as it is made."""
     texts = Notes(read_texts(CORPUS), CHARACTERS).stream(0, count)
     rows = ({"note_id": f"note-{number}", "text": text} for number, text in enumerate(texts))
-    (_parquet if file.suffix == ".parquet" else _lines)(rows, file)
-
-
-def _parquet(rows: Iterator[dict[str, str]], file: Path) -> None:
     with pq.ParquetWriter(file, pa.schema([("note_id", pa.string()), ("text", pa.string())])) as writer:
         while group := list(islice(rows, _GROUP)):
             writer.write_table(pa.Table.from_pylist(group, writer.schema))
 
 
-def _lines(rows: Iterator[dict[str, str]], file: Path) -> None:
-    with file.open("w", encoding="utf-8") as lines:
-        lines.writelines(json.dumps(row) + "\n" for row in rows)
-
-
-def measure(count: int, suffix: str = ".parquet", to: str = "parquet") -> dict[str, float]:
+def measure(count: int) -> dict[str, float]:
     """One run: how many notes were read, in what time, in what memory. Raises if the run fails."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make(count, folder / f"notes{suffix}")
-        command = [str(Path(sys.executable).with_name("opnote")), "extract", str(folder / f"notes{suffix}")]
+        make(count, folder / "notes.parquet")
+        command = [str(Path(sys.executable).with_name("opnote")), "extract", str(folder / "notes.parquet")]
         started = time.monotonic()
-        run = subprocess.Popen([*command, "-o", str(folder / "out"), "--to", to, "--workers", "2", "--no-table"])
+        run = subprocess.Popen([*command, "-o", str(folder / "out"), "--to", "parquet", "--workers", "2", "--no-table"])
         with Watch(run.pid, _EVERY) as watch:
             code = run.wait()
         if code:
