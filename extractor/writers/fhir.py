@@ -19,7 +19,7 @@ from extractor.vocabulary import Side, Status
 from extractor.writers.about import About
 from extractor.writers.journal import Outcome
 from extractor.writers.rows import code_text
-from extractor.writers.standing import day, place_of, side_of, system, told_by
+from extractor.writers.standing import day, maker, place_of, side_of, told_by
 from extractor.writers.work import private
 
 BUNDLES = "fhir.ndjson"
@@ -143,7 +143,7 @@ def _provenance(record: NoteResult, procedure: Resource, evidence: list[Evidence
         "agent": [
             {
                 "type": {"coding": [{"system": PARTICIPANT, "code": "assembler"}]},
-                "who": {"type": "Device", "display": system(record)},
+                "who": {"type": "Device", "display": maker(record)},
             }
         ],
         "entity": [

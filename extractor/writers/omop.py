@@ -19,7 +19,7 @@ from extractor.result import Evidence, NoteFailure, NoteResult
 from extractor.vocabulary import Side, Status
 from extractor.writers.about import About
 from extractor.writers.journal import Outcome
-from extractor.writers.standing import Standing, day, standings, system
+from extractor.writers.standing import Standing, day, maker, standings
 from extractor.writers.work import private
 
 NOTE_NLP, PROCEDURES, NOTES = "note_nlp.csv", "procedure_occurrence.csv", "note_key.csv"
@@ -131,7 +131,7 @@ def _term_rows(record: NoteResult, text: str) -> Iterator[Row]:
             "lexical_variant": text[evidence.start : evidence.end][:_WIDTH],
             "note_nlp_concept_id": 0,
             "note_nlp_source_concept_id": 0,
-            "nlp_system": system(record)[:_WIDTH],
+            "nlp_system": maker(record)[:_WIDTH],
             "nlp_date": day(record),
             "term_exists": None if status is None else "Y" if status in _EXIST else "N",
             "term_temporal": None if status is None else _TIMES.get(status, "present"),

@@ -67,7 +67,7 @@ def told_by(record: NoteResult, evidence: Iterable[str]) -> list[Evidence]:
     return [piece for piece in record.evidence if piece.id in ids]
 
 
-def system(record: NoteResult) -> str:
+def maker(record: NoteResult) -> str:
     """What made the record, with versions."""
     made = record.provenance
     return f"opnote {made.package}; tables {made.knowledge}; model {made.model}; code set {made.code_set}"
