@@ -115,6 +115,8 @@ def test_what_is_kept_of_a_redacted_run_that_was_stopped_and_what_its_refusal_sa
     kept = files(out)
     assert sorted(kept) == ["journal.jsonl", "state.json"]
     assert [name for name, text in kept.items() if CANARY in text or DAY in text] == []
+    lines = [json.loads(line) for line in kept["journal.jsonl"].splitlines()]
+    assert [bool(line["digest"]) for line in lines] == [line["record"]["status"] == "ok" for line in lines]
     (first,) = (tmp_path / "notes" / CANARY).glob("* 1.txt")
     text = first.read_text()
     first.write_text("other")

@@ -17,7 +17,7 @@ def redacted(note: Seen, record: Outcome) -> tuple[Seen, Outcome]:
     """
     name = f"note-{note.number:06}"
     hidden = replace(note, source=None)
-    if isinstance(record, NoteFailure):
-        return hidden, NoteFailure(name, record.step, record.kind, HIDDEN)
+    if isinstance(record, NoteFailure):  # without a text, the id could be guessed from the digest
+        return replace(hidden, digest=""), NoteFailure(name, record.step, record.kind, HIDDEN)
     made = replace(record.provenance, code_set=record.provenance.code_set[:4])
     return hidden, replace(record, note_id=name, date_of_service=None, provenance=made)
