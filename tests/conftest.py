@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from extractor.cli.main import main
 from tests import postgres as server
 from tests.postgres import Server
 
@@ -25,3 +27,14 @@ def postgres(postgres_server: Server) -> str:
     """Its address, without any of our tables."""
     postgres_server.run("DROP TABLE IF EXISTS notes, events, codes, evidence, gaps")
     return postgres_server.url
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """``opnote extract`` in this process; its exit code."""
+
+    def command(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["opnote", "extract", *map(str, arguments)])
+        return main()
+
+    return command

@@ -20,7 +20,6 @@ import duckdb
 import pytest
 
 from extractor import Columns, Note, NoteFailure, UsageError, read_query
-from extractor.cli.main import main
 from extractor.notes.tables import database
 from extractor.notes.tables.database import digest
 from extractor.writers.journal import Journal
@@ -65,15 +64,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         given: Server = request.getfixturevalue("server")
         return given.url
     return in_sqlite(tmp_path) if request.param == "sqlite" else in_duckdb(tmp_path)
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    def command(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["opnote", "extract", *map(str, arguments)])
-        return main()
-
-    return command
 
 
 def refused(url: str, sql: str, **columns: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from extractor import Note, NoteFailure, NoteResult, UsageError
 from extractor.etl.tables import CODES, EVIDENCE, RECORDS
-from extractor.writers import targets
+from extractor.notes import needs
 from extractor.writers.about import About, Sources
 from extractor.writers.folder import write_run
 from extractor.writers.targets import TARGETS, chosen
@@ -100,7 +100,7 @@ def test_the_same_records_make_the_same_bytes(tmp_path: Path) -> None:
 def test_a_library_that_is_not_there_is_told_before_any_note_is_read(
     monkeypatch: pytest.MonkeyPatch, name: str, library: str, extra: str
 ) -> None:
-    monkeypatch.setattr(targets, "find_spec", lambda asked: None)
+    monkeypatch.setattr(needs, "find_spec", lambda asked: None)
     with pytest.raises(UsageError) as raised:
         chosen(("jsonl", name))
     assert str(raised.value) == f"--to {name} needs {library}: pip install 'opnote[{extra}]'"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from extractor.cli.main import main
 from tests import inline
 
 CANARY = "Quetzalcanary"
@@ -18,15 +16,6 @@ TEXT = inline.note(
     "The lamina of L4 was removed and the medial facets were undercut at L4-5.", title="L4-5 laminectomy."
 )
 HIDDEN = "not told in redacted results; read the note without --redact to see it"
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    def command(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["opnote", "extract", *map(str, arguments)])
-        return main()
-
-    return command
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 
 from extractor import Note, NoteFailure, NoteResult, UsageError
-from extractor.cli.main import main
 from extractor.errors import OutputExistsError
 from extractor.workers import side_by_side
 from extractor.writers.about import About, Sources
@@ -396,15 +395,6 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
 
 
 # The command
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    def command(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["opnote", "extract", *map(str, arguments)])
-        return main()
-
-    return command
 
 
 @pytest.fixture

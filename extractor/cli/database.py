@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from extractor.errors import UsageError
+from extractor.notes.needs import require
 from extractor.writers.records import RESULTS, read_records
 
 
@@ -15,8 +15,7 @@ def check_database(url: str, to: tuple[str, ...], *, redact: bool) -> None:
         raise UsageError("--redact numbers the notes, and a database tells notes by id; leave out --to-db or --redact")
     if "jsonl" not in to:
         raise UsageError(f"--to-db sends what is in {RESULTS}; add --to jsonl")
-    if missing := [library for library in ("sqlalchemy", "duckdb") if find_spec(library) is None]:
-        raise UsageError(f"--to-db needs {missing[0]}: pip install 'opnote[database]'")
+    require("--to-db", "database", "sqlalchemy", "duckdb")
     from extractor.writers.database import warehouse  # noqa: PLC0415
 
     warehouse.check_database(url)

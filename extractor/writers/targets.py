@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
 from extractor.errors import UsageError
+from extractor.notes.needs import require
 from extractor.writers import fhir, omop, parquet, records
 from extractor.writers.about import About
 from extractor.writers.annotation import brat, docbin, inception, labelstudio
@@ -60,11 +60,5 @@ def chosen(names: tuple[str, ...]) -> list[Target]:
     if strange := [name for name in names if name not in TARGETS]:
         raise UsageError(f"--to {strange[0]} is no format of results; allowed are {', '.join(TARGETS)}")
     for name in names:
-        _find(name, *TARGETS[name].needs)
+        require(f"--to {name}", *TARGETS[name].needs)
     return [TARGETS[name] for name in dict.fromkeys(names)]
-
-
-def _find(name: str, extra: str = "", *libraries: str) -> None:
-    """Raise ``UsageError`` for a library that is not there."""
-    if missing := [library for library in libraries if find_spec(library) is None]:
-        raise UsageError(f"--to {name} needs {missing[0]}: pip install 'opnote[{extra}]'")
