@@ -38,3 +38,11 @@ class Settings:
     def fingerprint(self) -> str:
         """``name=value`` pairs in a stable order, as written to the provenance of each record."""
         return ";".join(f"{name}={value}" for name, value in sorted(self.to_dict().items()))
+
+    @classmethod
+    def read(cls, fingerprint: str) -> Settings:
+        """The settings that a fingerprint tells of. Raises ``UsageError`` when it is none of this version."""
+        try:
+            return cls(**dict(pair.split("=") for pair in fingerprint.split(";")))  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise UsageError("the settings of a record are none of this version; extract the notes again") from None

@@ -121,11 +121,6 @@ def reader(settings: Settings, *, rules_only: bool) -> Extractor:
     return extractor.load(settings, rules_only=rules_only)
 
 
-def read_back(fingerprint: str) -> Settings:
-    policies: dict[str, Any] = dict(pair.split("=") for pair in fingerprint.split(";"))
-    return Settings(**policies)
-
-
 def again(text: str, record: dict[str, Any]) -> dict[str, Any]:
     """The record made anew from the text and from what the record itself says."""
     told = record["provenance"]
@@ -145,7 +140,7 @@ POLICIES = [dict(zip(get_type_hints(Settings), values, strict=True)) for values 
 @pytest.mark.parametrize("policies", POLICIES, ids=lambda policies: ",".join(policies.values()))
 def test_settings_can_be_read_back_from_a_record(policies: dict[str, Any]) -> None:
     settings = Settings(**policies)
-    assert read_back(settings.fingerprint()) == settings
+    assert Settings.read(settings.fingerprint()) == settings
 
 
 @pytest.mark.parametrize("policies", [POLICIES[0], POLICIES[-1]], ids=["defaults", "none of them"])

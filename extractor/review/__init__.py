@@ -1,0 +1,1 @@
+"""For people who look: reports, a queue, verdicts, and what is learnt from them."""

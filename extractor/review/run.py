@@ -1,0 +1,88 @@
+"""The results of a run together with the notes they were read from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from extractor.errors import UsageError
+from extractor.notes.note import Note
+from extractor.pipeline import Extractor
+from extractor.result import NoteFailure, NoteResult
+from extractor.review.item import Item
+from extractor.settings import Settings
+from extractor.writers.journal import Outcome, outcome_of
+
+RESULTS = "results.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``items`` in the order of the results; ``failures``; ids of records whose note was not given, or does not fit."""
+
+    items: Sequence[Item]
+    failures: Sequence[NoteFailure]
+    without_note: Sequence[str]
+    unfit: Sequence[str]
+
+
+def read_run(results: Path, notes: Iterable[Note | NoteFailure]) -> Run:
+    """Join the ``results.jsonl`` of a folder with its notes, by note id.
+
+    A record whose evidence lies outside of its note is ``unfit``: the note is another one. Raises ``UsageError`` when
+    there are no results, one is damaged, or none has its note.
+    """
+    texts = {note.note_id: note.text for note in notes if isinstance(note, Note)}
+    records = list(_records(results / RESULTS))
+    read = [record for record in records if isinstance(record, NoteResult)]
+    found = [record for record in read if record.note_id in texts]
+    if read and not found:
+        raise UsageError(
+            f"{results}: no record has its note; give the notes that the run read (of --redact there are none)"
+        )
+    items = [Item(texts[record.note_id], record) for record in found]
+    return Run(
+        [item for item in items if _fits(item)],
+        [record for record in records if isinstance(record, NoteFailure)],
+        [record.note_id for record in read if record.note_id not in texts],
+        [item.note_id for item in items if not _fits(item)],
+    )
+
+
+def explained(items: Iterable[Item], reader: Extractor) -> Iterator[Item]:
+    """Items with their reasoning, read again with a reader of the same settings. One that is read otherwise now, by
+    another version or from another text, keeps its record and has no reasoning.
+    """
+    for item in items:
+        outcome = next(reader.pipe([Note(item.note_id, item.text, _day(item.record))]))
+        yield item.explained(outcome) if isinstance(outcome, NoteResult) else item
+
+
+def settings_of(run: Run) -> Settings:
+    """The policies by which the records were made, of the first of them."""
+    return Settings.read(run.items[0].record.provenance.settings) if run.items else Settings()
+
+
+def _records(file: Path) -> Iterator[Outcome]:
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}; opnote extract --to jsonl writes it") from None
+    for number, line in enumerate(lines, start=1):
+        if line:
+            try:
+                yield outcome_of(line)
+            except msgspec.MsgspecError:
+                raise UsageError(f"{file}:{number}: not a record of this version; extract the notes again") from None
+
+
+def _fits(item: Item) -> bool:
+    return all(found.end <= len(item.text) for found in item.record.evidence)
+
+
+def _day(record: NoteResult) -> dt.date | None:
+    return dt.date.fromisoformat(record.date_of_service) if record.date_of_service else None
