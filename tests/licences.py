@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ALLOWED = frozenset(
-    "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause CNRI-Python ISC MIT MIT-CMU MPL-2.0 PSF-2.0 Unlicense Zlib".split()
+    "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause CNRI-Python ISC MIT MIT-0 MIT-CMU MPL-2.0 PSF-2.0 Unlicense Zlib".split()
 )
 """Permissive ones, and MPL-2.0, whose terms end at its own files."""
 
@@ -33,10 +33,12 @@ EXCEPTIONS = {
 }
 """Licences that are not allowed as such, each with the reason why the package may still depend on it."""
 
-_UNDECLARED = {"pysimstring": "BSD-3-Clause", "skops": "MIT"}
+_UNDECLARED = {"axe-playwright-python": "MIT AND MPL-2.0", "pysimstring": "BSD-3-Clause", "skops": "MIT"}
 """As their licence files say; their metadata do not."""
 
 _SPDX = {
+    "Apache 2.0": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
     "GNU General Public License v2 or later (GPLv2+)": "GPL-2.0-or-later",
@@ -71,7 +73,13 @@ def declared(name: str, metadata: Message) -> str:
     told = [head.rpartition(" :: ")[2] for head in heads if head.startswith("License :: ")]
     classified = " AND ".join(_SPDX.get(word, word) for word in told if word != "OSI Approved")
     old = str(metadata.get("License", "")).strip().partition("\n")[0]
-    return str(metadata.get("License-Expression", "")) or classified or _UNDECLARED.get(name) or old or "unknown"
+    return (
+        str(metadata.get("License-Expression", ""))
+        or classified
+        or _UNDECLARED.get(name)
+        or _SPDX.get(old, old)
+        or "unknown"
+    )
 
 
 def is_allowed(licence: str) -> bool:
