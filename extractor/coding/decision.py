@@ -17,6 +17,9 @@ _HELD = {
 }
 """Why lamina work without a family is looked at."""
 
+_CLAIMED = LAMINA_ACTS | {"discectomy", "foraminotomy"}
+"""Work of a header that a narrative without a family may have told in words that were not understood."""
+
 
 def decide(
     facts: Facts,
@@ -35,7 +38,7 @@ def decide(
     looked at.
     """
     reasons = {Reason(f"gap_{gap}") for gap in gaps} | {Reason(f"conflict_{clash}") for clash in conflicts}
-    if not calls and facts.acts & LAMINA_ACTS and ruled_out in _HELD:
+    if not calls and (facts.acts & LAMINA_ACTS or facts.title_acts & _CLAIMED) and ruled_out in _HELD:
         reasons.add(_HELD[ruled_out])
     if not calls and _stopped(facts, ruled_out):
         reasons.add(Reason.STOPPED_EARLY)
@@ -62,13 +65,20 @@ def _second(opinion: Opinion, called: frozenset[Family]) -> set[Reason]:
 
 
 def _unworked(facts: Facts, calls: Sequence[Call]) -> bool:
-    """A diagnosis tied to an interspace that no family reaches and the narrative does not deny."""
+    """An interspace that no family reaches and the narrative does not deny: a diagnosis is tied to it, or its root or
+    facet was worked on and the header's laminectomy spans it.
+    """
     reached = {level for call in calls for level in call.levels}
     tied = (m for m in facts.diseases if m.section is Section.DIAGNOSIS)
     meant = {level for m in tied for level in facts.where(m) if spine.is_interspace(level)}
+    titled = set(levels.title_interspaces(facts.title_levels)) if facts.title_acts & LAMINA_ACTS else set()
+    meant |= titled & {level for d in facts.did(*_FREEING) if not d.inferred for level in d.interspaces}
     open_ = meant - levels.denied_interspaces(facts)
     return bool(reached) and any(not reached & {level, *spine.ends(level)} for level in open_)
 
+
+_FREEING = ("root", "foraminotomy", "facetectomy", "recess")
+"""Work that stands for a decompression where the lamina was taken too."""
 
 _OWN = {
     Driver.NEOPLASM: Family.NEOPLASM,

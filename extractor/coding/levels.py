@@ -20,10 +20,13 @@ def interspaces_of_doings(doings: Iterable[Doing]) -> tuple[str, ...]:
 
 
 def worked_interspaces(doings: Sequence[Doing], named: Sequence[str]) -> tuple[str, ...]:
-    """Interspaces with work: those the header names, and others only when the clause of the work itself names them."""
+    """Interspaces with work: those the header names, and others only when the clause of the work itself names them, or
+    where the header names none of their region.
+    """
     told = interspaces_of_doings(doings)
+    regions = {spine.region_of(level) for level in named}
     firm = {level for d in doings if d.explicit and d.act not in {"flavectomy", "bone"} for level in d.interspaces}
-    kept = tuple(level for level in told if level in named or level in firm)
+    kept = tuple(v for v in told if v in named or v in firm or spine.region_of(v) not in regions)
     return kept if kept and named else told
 
 

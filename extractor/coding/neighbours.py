@@ -94,11 +94,22 @@ class Neighbours:
     def _levels(self, sentences: list[Sentence]) -> tuple[str, ...]:
         found: list[Mention] = []
         for s in sentences:
-            own = {m.clause for m in s.of("neighbour") if m.value in {"posterior_interbody", "interbody"}}
-            other = {m.clause for m in (*s.of("neighbour"), *s.of("act"), *s.of("deed"))} - own
-            found += [v for v in s.of("level") if v.value != "bone" and v.clause not in other and _near(v.clause, own)]
+            cages = [m for m in s.of("neighbour") if m.value in {"posterior_interbody", "interbody"}]
+            works = [m for m in (*s.of("neighbour"), *s.of("act"), *s.of("deed")) if m not in cages]
+            own = {m.clause for m in cages}
+            other = {m.clause for m in works} - own
+            near = [v for v in s.of("level") if v.value != "bone" and v.clause not in other and _near(v.clause, own)]
+            found += [v for v in near if not _apart(v, cages, works)] or near
         placed = [level for s in sentences if not s.of("level") for level in self._facts.places.get(s.index, ())]
         return interspaces_in(found) or spine.sort_levels(placed)
+
+
+def _apart(level: Mention, cages: list[Mention], works: list[Mention]) -> bool:
+    """Other work stands between the level and each cage: "L4-S1 decompression and L5-S1 TLIF" has one cage."""
+    return all(
+        any(min(level.start, cage.start) < work.start < max(level.start, cage.start) for work in works)
+        for cage in cages
+    )
 
 
 def _near(clause: int, own: set[int]) -> bool:

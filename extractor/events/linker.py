@@ -24,7 +24,8 @@ TOLD = frozenset({Section.NARRATIVE, Section.ADDENDUM})
 class Doing:
     """One act as told in one place: what, where, on which side, and what became of it.
 
-    ``explicit``: its own clause names the interspace; ``inferred``: told by "the same was done".
+    ``explicit``: its own clause names the interspace, or the edge of a bone that borders it; ``inferred``: told by "the
+    same was done".
     """
 
     act: str
@@ -174,7 +175,7 @@ def _moves(sentence: Sentence, interspaces: tuple[str, ...], deeds: list[Mention
         return any(m.status in {Status.PERFORMED, Status.HISTORICAL} and m.kind != "kept" for m in deeds)
     if sentence.has("mark", "localise"):
         first = not place.interspaces and (not place.known or bool(set(interspaces) & set(place.known)))
-        return first or (len(interspaces) == 1 and interspaces[0] in (place.known or place.indicated))
+        return first or (len(interspaces) == 1 and interspaces[0] in (*place.known, *place.indicated))
     return len(interspaces) <= 2 or set(interspaces) <= set(place.known)
 
 
@@ -217,7 +218,8 @@ def _between_laminae(bones: list[Mention], place: Place) -> tuple[str, ...]:
     named = spine.sort_levels(b for m in bones if m.noun in {"", "lamina"} for b in m.bones)
     between = spine.interspaces_of(named)
     row = len(named) > 2 and len(between) == len(named) - 1
-    known = tuple(level for level in between if level in place.known) if place.known else between
+    regions = {spine.region_of(level) for level in place.known}
+    known = tuple(v for v in between if v in place.known or spine.region_of(v) not in regions)
     return known if row and not set(named) & set(spine.bones_of(place.interspaces)) else ()
 
 
@@ -273,7 +275,7 @@ def _doing(m: Mention, sentence: Sentence, levels: list[Mention], place: Place, 
     sides = _sides(m, sentence, place)
     support = tuple(own) or place.levels_by
     status = Status.NEGATED if m.kind == "kept" else m.status
-    explicit = bool(interspaces_in(own))
+    explicit = bool(interspaces_in(own)) or any(v.part and (_interspace_of(v),) == interspaces for v in own)
     return Doing(m.value, interspaces, bones, sides, status, m.access, m.extent, m.part, m, support, explicit=explicit)
 
 
