@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from extractor import knowledge as knowledge_module
 from extractor.knowledge.codebook import Codebook
 from extractor.training.corpus import read_labels, read_splits
-from extractor.training.labels import Entry, Labels
+from extractor.training.labels import Claims, Entry
 from extractor.vocabulary import Family, Side
 
 FEWEST_NOTES, FEWEST_PER_FAMILY, FEWEST_WITHOUT = 300, 14, 80
@@ -41,7 +42,11 @@ def survey(corpus: Path) -> Survey:
         entry = _entry(text.with_suffix(".json"), problems)
         if entry:
             where = text.relative_to(corpus).as_posix()
-            found = [*_of_text(text, entry), *_of_codes(entry, book), *_of_labels(entry.gold), *_of_spans(entry)]
+            found = [
+                *_of_text(text, entry),
+                *contradictions(entry.gold, entry.date_of_service, book),
+                *_of_spans(entry),
+            ]
             problems += [f"{where}: {problem}" for problem in found]
             families.update([str(family) for family in entry.gold.families] or [""])
             rules.update(entry.rules)
@@ -71,10 +76,15 @@ def _of_text(path: Path, entry: Entry) -> Iterator[str]:
             yield f"span {span.label} at {span.start}-{span.end} is not on its words"
 
 
-def _of_codes(entry: Entry, book: Codebook) -> Iterator[str]:
-    day = entry.date_of_service
-    families = set(entry.gold.families)
-    for code in entry.gold.codes:
+def contradictions(gold: Claims, day: dt.date | None, book: Codebook) -> Iterator[str]:
+    """Labels that cannot hold together: codes out of force or of no labelled family, an operation without a family."""
+    yield from _of_codes(gold, day, book)
+    yield from _of_labels(gold)
+
+
+def _of_codes(gold: Claims, day: dt.date | None, book: Codebook) -> Iterator[str]:
+    families = set(gold.families)
+    for code in gold.codes:
         row = book.get(code.code, day) if day else book.get(code.code)
         if row is None:
             yield f"code {code.code} is not in force on {day or 'any day'}"
@@ -82,7 +92,7 @@ def _of_codes(entry: Entry, book: Codebook) -> Iterator[str]:
             yield f"code {code.code} belongs to none of the labelled families"
 
 
-def _of_labels(gold: Labels) -> Iterator[str]:
+def _of_labels(gold: Claims) -> Iterator[str]:
     """Labels that depend on each other (the guide's ruling on notes without a family)."""
     if gold.families:
         return
@@ -93,7 +103,7 @@ def _of_labels(gold: Labels) -> Iterator[str]:
         yield "without a family the side is unspecified"
 
 
-def worded(gold: Labels) -> frozenset[str]:
+def worded(gold: Claims) -> frozenset[str]:
     """Names of the labels that have words in the note. A side or an open view may be known without a word."""
     plain: Iterable[tuple[str, Iterable[str]]] = (
         ("family", gold.families),

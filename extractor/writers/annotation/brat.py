@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import msgspec
 from extractor.result import NoteResult
 from extractor.vocabulary import Act, Role, Side, Status
 from extractor.writers.about import About
-from extractor.writers.annotation.marks import LABELS, Mark, Statement, marks, statements
+from extractor.writers.annotation.marks import LABELS, Statement, Words, marks, statements
 from extractor.writers.journal import Outcome
 from extractor.writers.names import NoteFiles, file_name
 from extractor.writers.work import private
@@ -31,7 +31,8 @@ class _Brat:
             name = file_name(record.note_id)
             self.names.write(msgspec.json.encode({"file": name, "note_id": record.note_id}) + b"\n")
             self.files.write(f"{name}.txt", text)
-            self.files.write(f"{name}.ann", "".join(f"{line}\n" for line in lines(record, text)))
+            marked = marks(record)
+            self.files.write(f"{name}.ann", annotation(marked, statements(record, marked), text))
 
 
 @contextmanager
@@ -41,15 +42,18 @@ def brat(folder: Path, about: About) -> Iterator[_Brat]:
     ``notes.jsonl`` tells which file is of which note.
     """
     with NoteFiles(folder / FOLDER) as files, private(folder / FOLDER / NAMES) as names:
-        files.write(CONF, _configuration())
+        files.write(CONF, configuration())
         yield _Brat(files, names)
 
 
-def lines(record: NoteResult, text: str) -> Iterator[str]:
-    """The lines of an ``.ann``: words, events, their attributes, and notes with the ids and rules of the record."""
-    marked = marks(record)
+def annotation(marked: Mapping[str, Words], said: Sequence[Statement], text: str) -> str:
+    """An ``.ann``: words, events, their attributes, and notes with the ids and rules of the record."""
+    return "".join(f"{line}\n" for line in _lines(marked, said, text))
+
+
+def _lines(marked: Mapping[str, Words], statements: Sequence[Statement], text: str) -> Iterator[str]:
     numbers = {name: number for number, name in enumerate(marked, start=1)}
-    told = list(enumerate(statements(record, marked), start=1))
+    told = list(enumerate(statements, start=1))
     yield from (_text_bound(number, marked[name], text) for name, number in numbers.items())
     yield from (f"E{number}\t{' '.join(_arguments(said, numbers))}" for number, said in told)
     attributes = [f"status E{number} {said.status}" for number, said in told]
@@ -60,16 +64,21 @@ def lines(record: NoteResult, text: str) -> Iterator[str]:
     yield from (f"#{number}\tAnnotatorNotes {words}" for number, words in enumerate(notes, start=1))
 
 
-def _text_bound(number: int, mark: Mark, text: str) -> str:
+def type_name(label: str) -> str:
+    """A label as brat writes it, which knows no colon."""
+    return label.replace(":", "-")
+
+
+def _text_bound(number: int, mark: Words, text: str) -> str:
     """Words over several lines are told line by line, since a line of brat holds no line break."""
-    pieces = list(_pieces(mark, text))
+    pieces = list(pieces_of(mark.start, mark.end, text))
     places = ";".join(f"{start} {end}" for start, end in pieces)
-    return f"T{number}\t{mark.label} {places}\t{' '.join(text[start:end] for start, end in pieces)}"
+    return f"T{number}\t{type_name(mark.label)} {places}\t{' '.join(text[start:end] for start, end in pieces)}"
 
 
-def _pieces(mark: Mark, text: str) -> Iterable[tuple[int, int]]:
-    start = mark.start
-    for line in text[mark.start : mark.end].splitlines(keepends=True):
+def pieces_of(start: int, end: int, text: str) -> Iterator[tuple[int, int]]:
+    """The words of a passage line by line, without the space around them."""
+    for line in text[start:end].splitlines(keepends=True):
         words = line.strip()
         if words:
             first = start + line.index(words)
@@ -87,10 +96,11 @@ def _arguments(said: Statement, numbers: dict[str, int]) -> Iterator[str]:
         yield f"{role}{seen[role] if seen[role] > 1 else ''}:T{numbers[part.id]}"
 
 
-def _configuration() -> str:
+def configuration(labels: Iterable[str] = LABELS) -> str:
+    """What brat is to offer: labels of words, acts with their parts, status and side."""
     roles = ", ".join(f"{role}*:<ANY>" for role in Role)
     parts = {
-        "entities": [label for label in LABELS if label not in set(Act)],
+        "entities": [type_name(label) for label in labels if label not in set(Act)],
         "relations": [],
         "events": [f"{act}\t{roles}" for act in Act],
         "attributes": [

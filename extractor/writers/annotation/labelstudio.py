@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET  # writes alone
 import msgspec
 
 from extractor.result import NoteResult
-from extractor.vocabulary import Role, Status
+from extractor.vocabulary import Role, Side, Status
 from extractor.writers.about import About
-from extractor.writers.annotation.marks import LABELS, Mark, marks, statements
+from extractor.writers.annotation.marks import LABELS, Statement, Words, marks, statements
 from extractor.writers.journal import Outcome
 from extractor.writers.work import private
 
@@ -40,36 +40,42 @@ def labelstudio(folder: Path, about: About) -> Iterator[_Tasks]:
     """``labelstudio.json``, a task a note with its words and one prediction, and ``labelstudio.xml``."""
     with ExitStack() as stack:
         tasks, config = (stack.enter_context(private(folder / name)) for name in (TASKS, CONFIG))
-        config.write(_configuration())
+        config.write(configuration())
         made = _Tasks(tasks)
         yield made
         made.end()
 
 
 def task(record: NoteResult, text: str) -> dict[str, Any]:
-    """A task. Offsets are counted in code points, as Label Studio stores them."""
+    """A task with one prediction."""
     marked = marks(record)
-    told = statements(record, marked)
-    results = [_words(mark, text) for mark in marked.values()]
-    results += [_status(said.trigger, said.status, text) for said in {s.trigger.id: s for s in told}.values()]
-    links = {(s.trigger.id, part.id): part.found.role for s in told for part in s.others}
-    results += [_link(act, part, role) for (act, part), role in links.items()]
+    found = regions(marked, statements(record, marked), text)
     return {
         "data": {"text": text, "note_id": record.note_id},
-        "predictions": [{"model_version": f"opnote {record.provenance.package}", "result": results}],
+        "predictions": [{"model_version": f"opnote {record.provenance.package}", "result": found}],
     }
 
 
-def _words(mark: Mark, text: str) -> dict[str, Any]:
+def regions(marked: Mapping[str, Words], statements: Sequence[Statement], text: str) -> list[dict[str, Any]]:
+    """Words, what is said of them, and links. Offsets are counted in code points, as Label Studio stores them."""
+    told = {said.trigger.id: said for said in statements}
+    results = [_words(mark, text) for mark in marked.values()]
+    results += [_choice(said.trigger, "status", said.status, text) for said in told.values()]
+    results += [_choice(said.trigger, "side", said.laterality, text) for said in told.values()]
+    links = {(said.trigger.id, part.id): part.found.role for said in statements for part in said.others}
+    return results + [_link(act, part, role) for (act, part), role in links.items()]
+
+
+def _words(mark: Words, text: str) -> dict[str, Any]:
     meta = {"meta": {"text": [mark.told]}}
     return _region(mark, "labels", "label", {"text": text[mark.start : mark.end], "labels": [mark.label]}) | meta
 
 
-def _status(mark: Mark, status: Status, text: str) -> dict[str, Any]:
-    return _region(mark, "choices", "status", {"text": text[mark.start : mark.end], "choices": [str(status)]})
+def _choice(mark: Words, name: str, value: str, text: str) -> dict[str, Any]:
+    return _region(mark, "choices", name, {"text": text[mark.start : mark.end], "choices": [str(value)]})
 
 
-def _region(mark: Mark, kind: str, name: str, value: dict[str, Any]) -> dict[str, Any]:
+def _region(mark: Words, kind: str, name: str, value: dict[str, Any]) -> dict[str, Any]:
     place = {"start": mark.start, "end": mark.end}
     return {"id": mark.id, "from_name": name, "to_name": "text", "type": kind, "value": place | value}
 
@@ -78,10 +84,12 @@ def _link(act: str, part: str, role: Role) -> dict[str, Any]:
     return {"type": "relation", "from_id": act, "to_id": part, "direction": "right", "labels": [str(role)]}
 
 
-def _configuration() -> bytes:
+def configuration(labels: Iterable[str] = LABELS) -> bytes:
+    """The labelling configuration: what Label Studio is to offer."""
     view = ET.Element("View")
-    _offers(view, "Labels", "Label", LABELS, name="label", toName="text")
+    _offers(view, "Labels", "Label", tuple(labels), name="label", toName="text")
     _offers(view, "Choices", "Choice", tuple(Status), name="status", toName="text", perRegion="true")
+    _offers(view, "Choices", "Choice", tuple(Side), name="side", toName="text", perRegion="true")
     _offers(view, "Relations", "Relation", tuple(Role))
     ET.SubElement(view, "Text", name="text", value="$text")
     ET.indent(view)

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from extractor.result import Evidence, NoteResult
 from extractor.vocabulary import Act, Role, Side, Status
 
 LABELS = tuple(dict.fromkeys((*map(str, Act), *map(str, Role))))
 """Labels of words: an act that something is said of, else what the words are evidence of."""
+
+
+class Words(Protocol):
+    """What is marked in a note: ``text[start:end]``, its label, and a line told beside it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def told(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
