@@ -19,13 +19,23 @@ Baselines = Annotated[
 ]
 
 
-def train(corpus: CorpusFolder, output: Output, baselines: Baselines = None) -> None:
+Gold = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="More labelled notes to learn from, as opnote review export writes them; as often as wanted.",
+        metavar="FILE.jsonl",
+        show_default=False,
+    ),
+]
+
+
+def train(corpus: CorpusFolder, output: Output, baselines: Baselines = None, gold: Gold = None) -> None:
     """Fit the classifier of families and write classifier, manifest, scores, plots and card. Needs the extra train."""
     from extractor.training.train import train as run  # noqa: PLC0415
     from extractor.training.train import write  # noqa: PLC0415
 
     beside = _read(baselines) if baselines else None
-    trained = run(corpus, output.name)
+    trained = run(corpus, output.name, gold or ())
     write(trained, output, beside)
     point = trained.fitted.chosen
     screen.stdout().print(

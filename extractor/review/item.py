@@ -35,8 +35,9 @@ class Item:
         return _digest(msgspec.json.encode(said))
 
     def explained(self, made_again: NoteResult) -> Item:
-        """With the reasoning of a record made again, if that record is the same."""
-        return replace(self, steps=made_again.steps) if made_again == self.record else self
+        """With the reasoning of a record made again, if that record says the same."""
+        same = Item(self.text, made_again).record_digest == self.record_digest
+        return replace(self, steps=made_again.steps) if same else self
 
 
 def _digest(data: bytes) -> str:

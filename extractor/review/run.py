@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from extractor.errors import UsageError
 from extractor.notes.note import Note
-from extractor.pipeline import Extractor
 from extractor.result import NoteFailure, NoteResult
 from extractor.review.item import Item
 from extractor.settings import Settings
 from extractor.writers.journal import Outcome, outcome_of
 
 RESULTS = "results.jsonl"
+
+
+class Piping(Protocol):
+    """An ``Extractor``, as far as reading again needs one."""
+
+    def pipe(self, notes: Iterable[Note | NoteFailure], *, workers: int) -> Iterator[Outcome]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,13 @@ def read_run(results: Path, notes: Iterable[Note | NoteFailure]) -> Run:
     )
 
 
-def explained(items: Iterable[Item], reader: Extractor) -> Iterator[Item]:
-    """Items with their reasoning, read again with a reader of the same settings. One that is read otherwise now, by
-    another version or from another text, keeps its record and has no reasoning.
+def explained(items: Iterable[Item], reader: Piping, workers: int = 1) -> Iterator[Item]:
+    """Items with their reasoning, read again with a reader of the same settings, by so many processes. One that is read
+    otherwise now, by another version or from another text, keeps its record and has no reasoning.
     """
-    for item in items:
-        outcome = next(reader.pipe([Note(item.note_id, item.text, _day(item.record))]))
+    kept, again = itertools.tee(items)
+    notes = (Note(item.note_id, item.text, day_of(item.record)) for item in again)
+    for item, outcome in zip(kept, reader.pipe(notes, workers=workers), strict=True):
         yield item.explained(outcome) if isinstance(outcome, NoteResult) else item
 
 
@@ -84,5 +92,6 @@ def _fits(item: Item) -> bool:
     return all(found.end <= len(item.text) for found in item.record.evidence)
 
 
-def _day(record: NoteResult) -> dt.date | None:
+def day_of(record: NoteResult) -> dt.date | None:
+    """The date of service by which the record was made; None where none is known."""
     return dt.date.fromisoformat(record.date_of_service) if record.date_of_service else None

@@ -35,6 +35,13 @@ def agreement(first: Mapping[str, Json], second: Mapping[str, Json]) -> list[Agr
     return [*found, *(_single(field, pairs) for field in SINGLE)]
 
 
+def same(field: str, first: Json, second: Json) -> bool:
+    """Whether two labellers say the same of a note; the order of several values says nothing."""
+    if field in _VALUES:
+        return set(_VALUES[field](first)) == set(_VALUES[field](second))
+    return bool(first[field] == second[field])
+
+
 def _omitted(gold: Json) -> Iterable[Hashable]:
     return ((act["act"], act["status"]) for act in gold["not_performed"])
 

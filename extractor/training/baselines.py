@@ -24,12 +24,11 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from extractor import knowledge as knowledge_module
-from extractor.notes.note import Note
 from extractor.training.corpus import LabelledNote, read_corpus, read_splits
 from extractor.training.curves import families_exact, macro_auprc, micro_f1, with_interval
 from extractor.training.examples import Example, read_examples, targets, votes
 from extractor.training.fit import lessons
-from extractor.training.score import read_gold
+from extractor.training.score import labelled
 from extractor.vocabulary import Family
 
 Floats = NDArray[np.float64]
@@ -87,7 +86,7 @@ def compare(corpus: Path, gold: Sequence[Path] = ()) -> dict[str, dict[str, Any]
     examined = [e for e in examples if e.hand in splits["test"]]
     groups = {"test hands": examined} if examined else {}
     for path in gold:
-        groups[path.stem] = list(read_examples(_labelled(path), tables))
+        groups[path.stem] = list(read_examples(_spine(path), tables))
     found: dict[str, dict[str, Any]] = {name: {} for name in ("hands held out", *groups)}
     for name, way in ways(names).items():
         held = np.zeros((len(taught), len(Family)))
@@ -100,17 +99,9 @@ def compare(corpus: Path, gold: Sequence[Path] = ()) -> dict[str, dict[str, Any]
     return found
 
 
-def _labelled(path: Path) -> list[LabelledNote]:
+def _spine(path: Path) -> list[LabelledNote]:
     """Labelled notes of a file, but those whose source is other surgery."""
-    return [
-        LabelledNote(
-            Note(row["id"], row["text"], None, str(path)),
-            row["source"],
-            row["gold"] | {"date_of_service": row.get("date_of_service")},
-        )
-        for row in read_gold(path)
-        if row.get("source") != "mtsamples_other"
-    ]
+    return [note for note in labelled(path) if note.hand != "mtsamples_other"]
 
 
 def figures(probability: Floats, wanted: NDArray[np.int64]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from skops.card import Card
 from extractor.training.curves import calibration
 from extractor.training.examples import targets
 from extractor.training.plots import calibration_plot, risk_plot
-from extractor.training.train import PLOTS, Trained, risk_curves
+from extractor.training.train import OWN, PLOTS, Trained, risk_curves
 
 _GROUPS = {
     "held_out": "hands held out one by one",
@@ -46,6 +46,11 @@ _DATA = """\
 agreement of the labellers is in `corpora/README.md`. {tests} more notes by {testers} hands were kept for
 examination: nothing was fitted, chosen or mended on them. Notes and labels were written with language models
 after one guide; no patient, hospital or surgeon is real."""
+
+_MORE = """
+
+{notes} more notes taught the classifier, with labels of their own from {sources} source(s), each held out like a
+hand."""
 
 _LIMITS = """\
 - Notes dictated by real surgeons will differ from invented ones; expect less, and measure on your own with
@@ -97,9 +102,11 @@ def _table(made: Card, path: str, table: dict[str, list[str]], description: str 
 
 
 def _data(trained: Trained) -> str:
-    hands = {example.hand for example in trained.taught}
+    own = [example.hand for example in trained.taught if not example.hand.startswith(OWN)]
+    more = [example.hand for example in trained.taught if example.hand.startswith(OWN)]
     testers = {example.hand for example in trained.examined}
-    return _DATA.format(notes=len(trained.taught), hands=len(hands), tests=len(trained.examined), testers=len(testers))
+    said = _DATA.format(notes=len(own), hands=len(set(own)), tests=len(trained.examined), testers=len(testers))
+    return said + _MORE.format(notes=len(more), sources=len(set(more))) if more else said
 
 
 def _shown(figure: Mapping[str, float]) -> str:

@@ -6,10 +6,11 @@ what each of two labellers wrote without seeing the other; ``splits.toml`` says 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,12 +79,20 @@ def split_of(notes: Iterable[LabelledNote], hands: frozenset[str]) -> list[Label
     return [labelled for labelled in notes if labelled.hand in hands]
 
 
-def corpus_version(corpus: Path) -> str:
-    """A SHA-256 over the names and bytes of all notes, labels and splits."""
+def dated(labelled: LabelledNote) -> Note:
+    """The note with the date of service given beside it, as a run reads it."""
+    given = labelled.gold["date_of_service"]
+    return replace(labelled.note, date_of_service=dt.date.fromisoformat(given)) if given else labelled.note
+
+
+def corpus_version(corpus: Path, gold: Iterable[Path] = ()) -> str:
+    """A SHA-256 over the names and bytes of all notes, labels and splits, and the bytes of labelled files beside."""
     digest = hashlib.sha256()
     files = [path for path in corpus.rglob("*") if path.suffix in {".txt", ".json", ".jsonl", ".toml"}]
     for path in sorted(files, key=lambda path: path.relative_to(corpus).as_posix()):
         digest.update(path.relative_to(corpus).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in gold:
+        digest.update(b"gold\0" + path.read_bytes() + b"\0")
     return f"sha256:{digest.hexdigest()}"
 
 

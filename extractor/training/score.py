@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,8 @@ from typing import Any
 
 from extractor.errors import UsageError
 from extractor.knowledge.codebook import Codebook
-from extractor.training.corpus import read_corpus
+from extractor.notes.note import Note
+from extractor.training.corpus import LabelledNote, read_corpus
 from extractor.training.curves import Point, calibration, calibration_error, risk_coverage
 from extractor.training.measures import Counts, Figure, Json, Marks, compare, count, summarize, units
 from extractor.vocabulary import Family
@@ -69,6 +71,24 @@ def read_gold(path: Path) -> list[dict[str, Any]]:
     return [row for number, row in _lines(path) if _whole(path, number, row)]
 
 
+def labelled(path: Path) -> list[LabelledNote]:
+    """Labelled notes of a ``.jsonl`` to learn from or be measured on. The hand is the ``source`` of the line.
+
+    Raises ``UsageError`` for a family or a date that is none.
+    """
+    return [_labelled(path, row) for row in read_gold(path)]
+
+
+def _labelled(path: Path, row: dict[str, Any]) -> LabelledNote:
+    day = row.get("date_of_service")
+    try:
+        _ = [Family(family) for family in row["gold"]["families"]], day and dt.date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise UsageError(f"{path}: {row['id']}: families or date_of_service are none that labels have") from None
+    note = Note(row["id"], row["text"], None, str(path))
+    return LabelledNote(note, str(row.get("source", path.stem)), row["gold"] | {"date_of_service": day})
+
+
 def read_records(path: Path) -> dict[str, Json]:
     """Records by note id, of a results folder or its ``results.jsonl``. Raises ``UsageError`` for a doubled note."""
     file = path / "results.jsonl" if path.is_dir() else path
@@ -124,8 +144,13 @@ def one_family(book: Codebook) -> Callable[[str], str | None]:
 
 def score(gold: Sequence[Mapping[str, Any]], records: Mapping[str, Json], book: Codebook) -> Score:
     """Compare labelled notes with their records. Groups: all, by ``source``, spine surgery, with a family, without."""
+    return figures(judge(gold, records, book))
+
+
+def judge(gold: Sequence[Mapping[str, Any]], records: Mapping[str, Json], book: Codebook) -> list[Judgement]:
+    """Every labelled note with its marks."""
     family = one_family(book)
-    judged = [
+    return [
         Judgement(
             row["id"],
             str(row.get("source", "?")),
@@ -135,6 +160,10 @@ def score(gold: Sequence[Mapping[str, Any]], records: Mapping[str, Json], book: 
         )
         for row in gold
     ]
+
+
+def figures(judged: Sequence[Judgement]) -> Score:
+    """The figures over notes that were judged. Raises ``UsageError`` when there are none."""
     if not judged:
         raise UsageError("there is no labelled note to score against")
     groups = _groups(judged)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,14 @@ from extractor.training.curves import (
 from extractor.training.examples import Example, matrix, read_examples, targets, votes
 from extractor.training.fit import RISK, Fitted, certainties, curve_of, fit
 from extractor.training.measures import compare, summarize
-from extractor.training.score import one_family
+from extractor.training.score import labelled, one_family
 from extractor.version import __version__
 from extractor.vocabulary import Family
 
 Floats = NDArray[np.float64]
 
+OWN = "gold:"
+"""Begins the names of hands that are no hands of the corpus but sources of labelled files."""
 SCORES = "scores.json"
 PLOTS = {"calibration": "calibration.png", "risk": "risk-coverage.png"}
 _VERSIONS = ("scikit-learn", "numpy", "scipy", "skops", "spacy", "medspacy")
@@ -59,15 +61,43 @@ class Trained:
         return tuple(feature.id for feature in self.knowledge.features)
 
 
-def train(corpus: Path, name: str) -> Trained:
-    """Read the corpus, fit, and judge the test hands. Raises ``UsageError`` when the corpus is not fit to train on."""
+def train(corpus: Path, name: str, gold: Sequence[Path] = ()) -> Trained:
+    """Read the corpus, fit, and judge the test hands. ``gold``: files of more labelled notes to learn from.
+
+    Raises ``UsageError`` when the corpus is not fit to train on.
+    """
     tables, splits = knowledge_module.load(), read_splits(corpus)
     examples = list(read_examples(read_corpus(corpus / "notes"), tables))
     taught = [example for example in examples if example.hand not in splits["test"]]
     examined = [example for example in examples if example.hand in splits["test"]]
-    names = tuple(feature.id for feature in tables.features)
-    fitted = fit(taught, names)
-    return Trained(name, fitted, taught, examined, tables, corpus_version(corpus), splits["unseen"])
+    more = read_examples((note for path in gold for note in labelled(path)), tables)
+    return learn(name, joined(taught, more, examined), examined, tables, corpus_version(corpus, gold), splits["unseen"])
+
+
+def learn(
+    name: str,
+    taught: Sequence[Example],
+    examined: Sequence[Example],
+    knowledge: Knowledge,
+    corpus: str,
+    unseen: frozenset[str] = frozenset(),
+) -> Trained:
+    """Fit to the examples taught. Raises ``UsageError`` when they are too few or too hard."""
+    fitted = fit(taught, tuple(feature.id for feature in knowledge.features))
+    return Trained(name, fitted, taught, examined, knowledge, corpus, unseen)
+
+
+def joined(taught: Iterable[Example], more: Iterable[Example], examined: Iterable[Example]) -> list[Example]:
+    """Examples with more from labelled files, each source a hand of its own, apart from the hands of the corpus.
+
+    A note that is there already is taught as the file labels it. Raises ``UsageError`` for one that examines: what
+    was taught cannot be examined.
+    """
+    further = {example.text: replace(example, hand=f"{OWN}{example.hand}") for example in more}
+    kept_back = [further[example.text].note_id for example in examined if example.text in further]
+    if kept_back:
+        raise UsageError(f"{kept_back[0]}: a note of the hands that examine cannot teach; take it out of the labels")
+    return [*(example for example in taught if example.text not in further), *further.values()]
 
 
 def figures(examples: Sequence[Example], alone: Floats, joint: Floats, knowledge: Knowledge) -> dict[str, Any]:
