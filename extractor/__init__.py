@@ -20,6 +20,8 @@ from extractor.version import __version__
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from extractor.billing.edits import Edits
+    from extractor.billing.result import AuditResult, Billed
     from extractor.pipeline import Extractor
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Settings",
     "UsageError",
     "__version__",
+    "audit",
     "load",
     "read_notes",
     "read_query",
@@ -56,3 +59,17 @@ def load(
     from extractor import pipeline  # noqa: PLC0415
 
     return pipeline.load(settings, tables=tables, model=model, rules_only=rules_only)
+
+
+def audit(
+    result: NoteResult, billed: Billed, *, settings: Settings | None = None, edits: Edits | None = None
+) -> AuditResult:
+    """Whether a note supports what was billed for it: a verdict on each line, codes missed, queries for its gaps.
+
+    settings: the schools of counting to judge by, those of the record when not given. edits: your own tables of
+    pairs and limits, of ``extractor.billing.edits.read_edits``.
+    Raises ``UsageError`` when the bill is that of another note.
+    """
+    from extractor.billing import audit as billing  # noqa: PLC0415
+
+    return billing.audit(result, billed, settings=settings, edits=edits)

@@ -48,7 +48,7 @@ def test_each_table_has_rows_that_know_their_place(tables: Knowledge, table: str
 
 def test_each_id_names_one_row_whatever_its_table(tables: Knowledge) -> None:
     ids = [rule.id for rule in tables.rules] + [row.id for row in tables.compositions]
-    ids += [row.id for row in tables.logic]
+    ids += [row.id for row in (*tables.logic, *tables.billing.rows)]
     assert sorted(tables.by_id) == sorted(ids)
     assert [tables.rule(name).id for name in ids] == ids
     with pytest.raises(KeyError, match=r"no\.such\.rule"):

@@ -11,7 +11,11 @@ from extractor.vocabulary import Decision, Gap
 
 
 class Support(StrEnum):
-    """How far a note supports a billed line; one of these for each line."""
+    """How far a note supports a billed line; one of these for each line.
+
+    ``outside``: a code of another family, such as a fusion: listed, and taken as the first code of an add-on, but not
+    judged and not to be counted among the judged.
+    """
 
     SUPPORTED = "supported"
     UNITS_DIFFER = "units_differ"
@@ -19,6 +23,7 @@ class Support(StrEnum):
     OTHER_CODE_BETTER = "other_code_better"
     NOT_DOCUMENTED = "not_documented"
     CONFLICT = "conflict"
+    OUTSIDE = "outside"
 
 
 class Fault(StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from extractor import spine
 from extractor.coding.calls import Call
+from extractor.coding.counting import further_segments, further_windows
 from extractor.coding.sides import Sides
 from extractor.knowledge.codebook import Codebook
 from extractor.settings import Settings
@@ -152,11 +153,10 @@ def _further(case: Case, code: str, levels: Sequence[str], sides: dict[str, Side
     if not levels:
         return []
     both = [level for level in levels if sides[level] is Side.BILATERAL]
-    if both and case.settings.bilateral_addon == "modifier_50":
-        single = [level for level in levels if level not in both]
-        lines = [_line(case, code, "select.window.further.modifier_50", both, len(both), ("50",))]
-        return lines + ([_line(case, code, "select.window.further", single, len(single))] if single else [])
-    return [_line(case, code, "select.window.further", levels, len(levels) + len(both))]
+    return [
+        _line(case, code, f"select.window.further{'.modifier_50' if modifiers else ''}", where, units, modifiers)
+        for where, units, modifiers in further_windows(levels, both, case.settings)
+    ]
 
 
 _FORAMINAL = {Region.CERVICAL: "63045", Region.THORACIC: "63046", Region.LUMBAR: "63047"}
@@ -168,16 +168,11 @@ def _foraminal(case: Case) -> list[Line]:
         return [_line(case, _FORAMINAL[case.fallback_region], f"select.foraminal.first.{case.fallback_region}")]
     lines = [_line(case, _FORAMINAL[r], f"select.foraminal.first.{r}", levels[:1]) for r, levels in groups.items()]
     further = [level for levels in groups.values() for level in levels[1:]]
-    count = len(further) + (len(groups) if case.settings.segment_counting == "vertebra" and _counts_bones(case) else 0)
+    bones = {b for d in case.call.doings if d.act == "laminectomy" for b in d.bones}
+    count = further_segments(groups.values(), bones, case.settings)
     if count:
         lines.append(_line(case, "63048", "select.foraminal.additional", further or case.call.levels, count))
     return lines
-
-
-def _counts_bones(case: Case) -> bool:
-    """The vertebra school counts one more per run when the laminae of all its bones were taken."""
-    bones = {b for d in case.call.doings if d.act == "laminectomy" for b in d.bones}
-    return len(bones) > len(case.call.levels)
 
 
 def _laminoplasty(case: Case) -> list[Line]:

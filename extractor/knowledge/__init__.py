@@ -11,13 +11,18 @@ from importlib.resources.abc import Traversable
 
 from extractor.errors import KnowledgeError
 from extractor.knowledge import codebook as codebook_module
+from extractor.knowledge.billing import Billing, read_billing
 from extractor.knowledge.closed import composition_faults, value_faults
 from extractor.knowledge.codebook import Codebook
+from extractor.knowledge.exclusions import Exclusion
 from extractor.knowledge.features import Feature, features_version, read_features
 from extractor.knowledge.logic import Composition, Logic, read_compositions, read_logic
 from extractor.knowledge.rules import Rule, read_rules
+from extractor.knowledge.rulings import Ruling
 
 __all__ = ["Knowledge", "check", "load"]
+
+Row = Rule | Composition | Logic | Ruling | Exclusion
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Knowledge:
     compositions: tuple[Composition, ...]
     logic: tuple[Logic, ...]
     codebook: Codebook
+    billing: Billing
     features: tuple[Feature, ...]
     version: str
     reading: str
@@ -41,9 +47,9 @@ class Knowledge:
         return tuple(rule for rule in self.rules if rule.table == name)
 
     @cached_property
-    def by_id(self) -> Mapping[str, Rule | Composition | Logic]:
+    def by_id(self) -> Mapping[str, Row]:
         """Every row by its id."""
-        rows: tuple[Rule | Composition | Logic, ...] = (*self.rules, *self.compositions, *self.logic)
+        rows: tuple[Row, ...] = (*self.rules, *self.compositions, *self.logic, *self.billing.rows)
         return {row.id: row for row in rows}
 
     @cached_property
@@ -56,7 +62,7 @@ class Knowledge:
         """A SHA-256 over the names of the features in their order."""
         return features_version(self.features)
 
-    def rule(self, rule_id: str) -> Rule | Composition | Logic:
+    def rule(self, rule_id: str) -> Row:
         """The row with this id. Raises ``KeyError`` when there is none."""
         return self.by_id[rule_id]
 
@@ -83,10 +89,11 @@ def load(data: Traversable | None = None) -> Knowledge:
         book = codebook_module.load(folder)
     except KnowledgeError as error:
         problems += error.problems
+    billing = read_billing(folder, book, problems)
     if problems or book is None:
         raise KnowledgeError(problems)
     everything, reading = _version(folder), _version(folder, but=_CODE_BOOK)
-    return Knowledge(rules, compositions, logic, book, features, everything, reading)
+    return Knowledge(rules, compositions, logic, book, billing, features, everything, reading)
 
 
 def check(data: Traversable | None = None) -> list[str]:
@@ -103,7 +110,10 @@ def shipped() -> Traversable:
     return files("extractor.knowledge") / "data"
 
 
-_CODE_BOOK = frozenset({"codes.csv", "companions.csv", "families.toml", "logic.toml", "sources.toml"})
+_CODE_BOOK = frozenset(
+    {"codes.csv", "companions.csv", "families.toml", "logic.toml", "sources.toml"}
+    | {"audit.toml", "exclusions.csv", "outside.csv", "queries.toml", "successors.csv"}
+)
 """Tables that say what a code is, and rules in words: nothing in them changes what is read in a note."""
 
 

@@ -35,14 +35,14 @@ def read_companions(table: Traversable, sources: Collection[str], problems: list
     """Codes outside the families that an add-on may ride on, with their meaning."""
     meanings = {}
     for row in read_rows(table, COMPANION_COLUMNS, problems):
-        _check_sources(row, sources)
+        check_sources(row, sources)
         row.word("certainty", Certainty)
         meanings[_number(row)] = row.text("meaning")
     return meanings
 
 
 def _code(row: Row, sources: Collection[str]) -> Code:
-    _check_sources(row, sources)
+    check_sources(row, sources)
     code = Code(
         code=_number(row),
         families=row.words("families", Family),
@@ -68,7 +68,8 @@ def _number(row: Row) -> str:
     return number
 
 
-def _check_sources(row: Row, sources: Collection[str]) -> None:
+def check_sources(row: Row, sources: Collection[str]) -> None:
+    """Each source of a row is one of ``sources.toml``, and there is one."""
     row.text("sources")
     for source in row.parts("sources"):
         if source not in sources:
