@@ -10,6 +10,7 @@ import pytest
 
 from extractor.cli.main import main
 from tests import postgres as server
+from tests.browser import chromium, new_page, page  # noqa: F401  # fixtures
 from tests.postgres import Server
 
 

@@ -28,7 +28,7 @@ class Core(Protocol):
     def extract(self, text: str, *, note_id: str, date_of_service: dt.date | None) -> NoteResult: ...
 
     def pipe(
-        self, notes: Iterable[Note | NoteFailure], *, workers: int, time_limit: float | None
+        self, notes: Iterable[Note | NoteFailure], *, workers: int, time_limit: float | None = None
     ) -> Generator[NoteResult | NoteFailure, None, None]: ...
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from extractor.cli import codes, corpus, explain, extract, rules, score, screen, train
+from extractor.cli import audit, codes, corpus, explain, extract, following, report, review, rules, score, screen, train
 from extractor.cli.stopping import CTRL_C, StoppedError
 from extractor.errors import KnowledgeError, ModelError, OpnoteError, UsageError
 from extractor.version import __version__
@@ -30,11 +30,15 @@ app = typer.Typer(
 )
 app.command()(extract.extract)
 app.command()(explain.explain)
+app.command()(audit.audit)
+app.command()(report.report)
 app.command()(codes.codes)
 app.command()(score.score)
 app.command()(train.train)
 app.add_typer(rules.app, name="rules")
 app.add_typer(corpus.app, name="corpus")
+review.app.command("next")(following.following)
+app.add_typer(review.app, name="review")
 
 
 def _show_version(asked: bool) -> None:
