@@ -239,6 +239,8 @@ def test_label_studio_has_a_task_a_note_with_its_words_statuses_and_links(tmp_pa
     assert prediction["result"][4:] == [
         region | {"from_name": "status", "type": "choices", "value": place | {"choices": ["performed"]}},
         {**prediction["result"][5], "id": "e4"},
+        region | {"from_name": "side", "type": "choices", "value": place | {"choices": ["left"]}},
+        {**prediction["result"][7], "id": "e4"},
         {"type": "relation", "from_id": "e2", "to_id": "e3", "direction": "right", "labels": ["level"]},
     ]
     assert prediction["result"][5]["value"]["choices"] == ["negated"]

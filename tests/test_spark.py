@@ -27,7 +27,8 @@ import extractor
 from extractor import pipeline
 from extractor.errors import UsageError
 from extractor.etl import spark as opnote
-from extractor.etl.schema import CODES, EVIDENCE, RECORDS
+from extractor.etl.audit import audit_arrow
+from extractor.etl.schema import CODES, EVIDENCE, RECORDS, VERDICTS
 from extractor.etl.tables import codes_table, evidence_table, extract_arrow
 from extractor.notes.dates import DATE_FORM
 from extractor.notes.readers import read_notes
@@ -193,6 +194,34 @@ def test_a_wrong_column_is_told_before_anything_is_read(session: SparkSession, c
     with pytest.raises(UsageError) as raised:
         opnote.extract(session.sql(f"SELECT {columns}"))
     assert str(raised.value) == message
+
+
+# Audit
+
+
+def test_billed_lines_are_audited_as_in_one_process_but_for_their_numbers(
+    session: SparkSession, records: pa.Table
+) -> None:
+    ids = [*records.column("note_id").to_pylist(), "gone", None]
+    lines = {"note_id": ids * 2, "code": ["63047"] * len(ids) + ["63030.0"] * len(ids)}
+    billed = pa.table({**lines, "units": [None, 2] * len(ids), "modifiers": ["59"] * 2 * len(ids)})
+    found = opnote.audit(session.createDataFrame(records).repartition(3), session.createDataFrame(billed))
+    assert to_arrow_schema(found.schema) == VERDICTS
+    expected = audit_arrow(records, billed).to_pylist()
+    assert {row["row"] for row in rows(found)} == {None}
+    assert by_code(rows(found)) == by_code([{**row, "row": None} for row in expected])
+
+
+def by_code(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: (str(row["note_id"]), row["verdict"], row["code"]))
+
+
+def test_billed_lines_need_an_id_and_a_code(session: SparkSession) -> None:
+    with pytest.raises(UsageError) as raised:
+        opnote.audit(session.sql("SELECT 'a' AS note_id"), session.sql("SELECT 'a' AS note_id"))
+    assert str(raised.value) == (
+        "no column 'code'; billed lines have note_id, code, also units, modifiers, date_of_service"
+    )
 
 
 # Workers

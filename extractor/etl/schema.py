@@ -14,6 +14,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 
+from extractor.billing.rows import VerdictRow
 from extractor.result import CodeFinding, Evidence, NoteFailure, NoteResult
 
 _SCALARS = ((str, pa.string()), (bool, pa.bool_()), (int, pa.int32()), (float, pa.float64()))  # a bool is an int
@@ -55,3 +56,6 @@ CODES = pa.schema(
 
 EVIDENCE = pa.schema([RECORDS.field("note_id"), *_fields(Evidence)])
 """A row a piece of evidence: the words are ``text[start:end]`` of the note, counted in Unicode code points."""
+
+VERDICTS = pa.schema(_fields(VerdictRow))
+"""A row a billed line, and a row a code that was missed; ``evidence`` as in ``CODES``."""

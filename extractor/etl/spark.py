@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Unpack
 
 import pyarrow as pa
 
+from extractor.billing.edits import Edits
 from extractor.errors import UsageError
-from extractor.etl.schema import CODES, EVIDENCE, RECORDS
+from extractor.etl.audit import NEEDED, OPTIONAL, unordered
+from extractor.etl.schema import CODES, EVIDENCE, RECORDS, VERDICTS
 from extractor.etl.tables import to_batches
 from extractor.notes.columns import ROLES, Columns, Names
 from extractor.notes.tables.arrow import check, notes_from
@@ -75,6 +77,23 @@ def codes(records: DataFrame) -> DataFrame:
 def evidence(records: DataFrame) -> DataFrame:
     """A row a piece of evidence, the columns of ``etl.schema.EVIDENCE``."""
     return _flat(records, "evidence", EVIDENCE.names)
+
+
+def audit(records: DataFrame, billed: DataFrame, *, edits: Edits | None = None) -> DataFrame:
+    """``etl.schema.VERDICTS``: records and billed lines joined by ``note_id``, as ``etl.audit.audit_arrow`` does.
+
+    Rows of Spark have no order, so ``row`` is null and the lines of a note are sorted. Records and lines are shuffled,
+    neither of which holds note text. Raises ``UsageError`` for a column that is not there.
+    """
+    names = [name for name in (*NEEDED, *OPTIONAL) if name in billed.columns]
+    if missing := [name for name in NEEDED if name not in names]:
+        raise UsageError(f"no column {missing[0]!r}; billed lines have {', '.join(NEEDED)}, also {', '.join(OPTIONAL)}")
+    lines = billed.select(*names).withColumn("note_id", sql.col("note_id").cast("string")).groupBy("note_id")
+    return records.groupBy("note_id").cogroup(lines).applyInArrow(partial(_audited, edits), from_arrow_schema(VERDICTS))
+
+
+def _audited(edits: Edits | None, records: pa.Table, billed: pa.Table) -> pa.Table:
+    return unordered(records, billed, edits=edits)
 
 
 def _column(name: str | None) -> Column:

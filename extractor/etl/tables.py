@@ -93,20 +93,20 @@ def _batch(records: Sequence[NoteResult | NoteFailure]) -> pa.RecordBatch:
         "status": ["failed" if error else "ok" for error in errors],
         "error": errors,
     }
-    columns = [_column(made.get(f.name) or [getattr(r, f.name, None) for r in records], f.type) for f in RECORDS]
+    columns = [column_of(made.get(f.name) or [getattr(r, f.name, None) for r in records], f.type) for f in RECORDS]
     return pa.RecordBatch.from_arrays(columns, schema=RECORDS)
 
 
-def _column(values: Sequence[Any], of: pa.DataType) -> pa.Array:
+def column_of(values: Sequence[Any], of: pa.DataType) -> pa.Array:
     """Values as they stand in the dataclasses: tuples become lists, dataclasses structs, ISO dates dates."""
     missing = pa.array([value is None for value in values], pa.bool_())
     if pa.types.is_struct(of):
-        parts = [_column([getattr(value, f.name, None) for value in values], f.type) for f in of]
+        parts = [column_of([getattr(value, f.name, None) for value in values], f.type) for f in of]
         return pa.StructArray.from_arrays(parts, fields=list(of), mask=missing)
     if pa.types.is_list(of):
         lists = [value or () for value in values]
         offsets = pa.array(accumulate(map(len, lists), initial=0), pa.int32())
-        items = _column(list(chain.from_iterable(lists)), of.value_type)
+        items = column_of(list(chain.from_iterable(lists)), of.value_type)
         return pa.ListArray.from_arrays(offsets, items, type=of, mask=missing)
     if pa.types.is_date(of):
         return pa.array(values, pa.string()).cast(of)

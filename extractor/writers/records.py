@@ -34,8 +34,8 @@ class _Tables:
     codes: BinaryIO
 
     def add(self, record: Outcome, text: str | None) -> None:
-        self.notes.write(_csv(NOTE_COLUMNS, [note_row(record)]))
-        self.codes.write(_csv(CODE_COLUMNS, code_rows(record)))
+        self.notes.write(csv_lines(NOTE_COLUMNS, [note_row(record)]))
+        self.codes.write(csv_lines(CODE_COLUMNS, code_rows(record)))
 
 
 @contextmanager
@@ -56,12 +56,13 @@ def tables(folder: Path, about: About) -> Iterator[_Tables]:
     """``notes.csv``, a row a note, failed ones too, and ``codes.csv``, a row a code. No cell is a formula."""
     with ExitStack() as stack:
         notes, codes = (stack.enter_context(private(folder / name)) for name in (NOTES, CODES))
-        notes.write(_csv(NOTE_COLUMNS, [dict(zip(NOTE_COLUMNS, NOTE_COLUMNS, strict=True))]))
-        codes.write(_csv(CODE_COLUMNS, [dict(zip(CODE_COLUMNS, CODE_COLUMNS, strict=True))]))
+        notes.write(csv_lines(NOTE_COLUMNS, [dict(zip(NOTE_COLUMNS, NOTE_COLUMNS, strict=True))]))
+        codes.write(csv_lines(CODE_COLUMNS, [dict(zip(CODE_COLUMNS, CODE_COLUMNS, strict=True))]))
         yield _Tables(notes, codes)
 
 
-def _csv(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> bytes:
+def csv_lines(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> bytes:
+    """Rows as lines of CSV, each cell in quotes."""
     text = io.StringIO(newline="")
     csv.DictWriter(text, list(columns), lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue().encode()

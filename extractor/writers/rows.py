@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from extractor.result import CodeFinding, NoteFailure, NoteResult
+from extractor.billing.rows import code_text
+from extractor.result import NoteFailure, NoteResult
+
+__all__ = ["CODE_COLUMNS", "NOTE_COLUMNS", "Value", "cells_of", "code_rows", "code_text", "inert", "note_row"]
 
 NOTE_COLUMNS = (
     "note_id",
@@ -44,19 +47,13 @@ Value = str | bool | int | Iterable[str] | None
 _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the last four are the full-width forms
 
 
-def code_text(code: CodeFinding) -> str:
-    """A code as a coder writes it: ``63030-50``, ``63035 x2``."""
-    modifiers = "".join(f"-{modifier}" for modifier in code.modifiers)
-    return f"{code.code}{modifiers}" + (f" x{code.units}" if code.units > 1 else "")
-
-
 def note_row(record: NoteResult | NoteFailure) -> dict[str, str]:
     """The row of one note. A failed note has its id, its status and its error."""
     if isinstance(record, NoteFailure):
         error = f"{record.step}/{record.kind}: {record.message}"
-        return _cells({"note_id": record.note_id, "status": "failed", "error": error})
+        return cells_of({"note_id": record.note_id, "status": "failed", "error": error})
     attributes = record.attributes
-    return _cells(
+    return cells_of(
         {
             "note_id": record.note_id,
             "status": "ok",
@@ -84,7 +81,7 @@ def code_rows(record: NoteResult | NoteFailure) -> Iterator[dict[str, str]]:
     if isinstance(record, NoteFailure):
         return
     for code in record.codes:
-        yield _cells(
+        yield cells_of(
             {
                 "note_id": record.note_id,
                 "date_of_service": record.date_of_service,
@@ -99,7 +96,8 @@ def code_rows(record: NoteResult | NoteFailure) -> Iterator[dict[str, str]]:
         )
 
 
-def _cells(values: dict[str, Value]) -> dict[str, str]:
+def cells_of(values: Mapping[str, Value]) -> dict[str, str]:
+    """Cells for a spreadsheet: several values with ``;`` between them, no formula."""
     return {column: inert(_text(value)) for column, value in values.items()}
 
 

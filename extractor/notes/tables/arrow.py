@@ -33,11 +33,12 @@ def notes_from(data: Any, *, row: str = "row", **names: Unpack[Names]) -> Iterat
     Raises ``UsageError`` for a column that is not there, is there twice, or is of a type that cannot hold its cells.
     """
     columns = Columns(**names)
-    rows = _pandas_rows(data, columns) if _is_pandas(data) else _arrow_rows(data, columns)
+    rows = _pandas_rows(data, columns) if is_pandas(data) else _arrow_rows(data, columns)
     return (_note(f"{row} {number}", cells) for number, cells in enumerate(rows, start=1))
 
 
-def _is_pandas(data: object) -> bool:
+def is_pandas(data: object) -> bool:
+    """Whether it is a pandas frame; pandas is not imported for that."""
     pandas = sys.modules.get("pandas")  # without it there is no frame of it
     return pandas is not None and isinstance(data, pandas.DataFrame)
 
@@ -45,10 +46,11 @@ def _is_pandas(data: object) -> bool:
 def _pandas_rows(frame: Any, columns: Columns) -> Iterator[_Cells]:
     """Cell by cell: one column may mix types and ways to be missing, and Arrow would refuse it as a whole."""
     columns.find(list(frame.columns))
-    return zip(*(_pandas_cells(frame, name) for name in columns.cells()), strict=True)
+    return zip(*(pandas_cells(frame, name) for name in columns.cells()), strict=True)
 
 
-def _pandas_cells(frame: Any, name: str | None) -> Iterable[Any]:
+def pandas_cells(frame: Any, name: str | None) -> Iterable[Any]:
+    """The cells of a column of a pandas frame, each way to be missing as None."""
     if name is None:
         return (None for _ in range(len(frame)))
     series = frame[name]

@@ -35,7 +35,7 @@ def read(
 ) -> Iterator[Note | NoteFailure]:
     """The notes of a table whose first row names its columns. omop: it must be an OMOP ``NOTE`` table."""
     table = Table(source.where, source.note_id)
-    records = _Records(_lines(file), delimiter)
+    records = Records(_lines(file), delimiter)
     try:
         header = next((record.cells for record in records if record.cells), None)
         if header is None:
@@ -82,7 +82,7 @@ def _as_western(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_WESTERN, _as_western)
 
 
-class _Record(NamedTuple):
+class Record(NamedTuple):
     """A row, its cells or None where it is not valid; even: whether its quotes come in pairs, as they do in all."""
 
     number: int
@@ -90,7 +90,7 @@ class _Record(NamedTuple):
     even: bool
 
 
-class _Records:
+class Records:
     """Rows one after the other. Behind a row that is not valid it goes on with the line after that row's first."""
 
     def __init__(self, lines: Iterator[str], delimiter: str) -> None:
@@ -98,10 +98,10 @@ class _Records:
         self._feed = _Feed(lines)
         self._reader = csv.reader(self._feed, delimiter=delimiter, strict=True)
 
-    def __iter__(self) -> Iterator[_Record]:
+    def __iter__(self) -> Iterator[Record]:
         return self
 
-    def __next__(self) -> _Record:
+    def __next__(self) -> Record:
         self._feed.taken.clear()
         self.number += 1
         cells = None
@@ -110,7 +110,7 @@ class _Records:
                 cells = next(self._reader)
         except csv.Error:
             self._feed.give_back()
-        return _Record(self.number, cells, sum(line.count('"') for line in self._feed.taken) % 2 == 0)
+        return Record(self.number, cells, sum(line.count('"') for line in self._feed.taken) % 2 == 0)
 
 
 class _Feed:
@@ -151,7 +151,7 @@ class _Rows:
         self._table = table
         self._spaced = False
 
-    def of(self, records: Iterator[_Record]) -> Iterator[Row | NoteFailure]:
+    def of(self, records: Iterator[Record]) -> Iterator[Row | NoteFailure]:
         doubtful = False
         for record in records:
             if record.cells == []:
@@ -166,7 +166,7 @@ class _Rows:
             self._spaced = self._spaced or _spaced(row.note_id)
             yield row
 
-    def _row(self, record: _Record, *, doubtful: bool) -> Row:
+    def _row(self, record: Record, *, doubtful: bool) -> Row:
         where = self._table.where(record.number)
         if record.cells is None:
             message = f"{where} is not valid: a quote is not closed or not doubled, or a cell is too long"
