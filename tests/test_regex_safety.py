@@ -25,6 +25,10 @@ BOUND = 1_000
 REPEATS = {sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT}
 
 REVIEWED = {
+    "billing.cells._BETWEEN": "splits one cell at one class of characters",
+    "billing.cells._NUMBER": "its parts exclude each other, and it matches from the start alone",
+    "billing.cells._POINT_ZERO": "a run of zeros behind a point; each is tried once",
+    "billing.cells._SCIENTIFIC": "its parts exclude each other, and it matches from the start alone",
     "headings table, written": "white space is a single character by then; the run of ornaments is possessive, and "
     "only one at the start of a line has no bound",
     "hearing table": "one letter is repeated between other letters, and a match begins only behind a non-word",
@@ -62,6 +66,11 @@ REVIEWED = {
     "notes.messages.hl7v2._BETWEEN": "a run of line ends is tried at its start alone",
     "pattern of mark.level_spared": "words between single spaces, behind a word of its own",
     "pattern of target.syrinx_subarachnoid": "one word between single spaces, behind words of its own",
+    "review.brat._EVENT": "matches whole lines; a tab and a colon part its runs",
+    "review.brat._NOTE": "matches whole lines; a tab parts its runs",
+    "review.brat._PART": "matches one word; its last colon parts the runs",
+    "review.brat._VALUE": "matches whole lines; spaces part its runs, which hold none",
+    "review.brat._WORDS": "matches whole lines; tabs and a space part its runs",
     "writers.names._MARKED": "looks at one name",
     "writers.names._RESERVED": "looks at one name",
     "writers.names._STRANGE": "a run matches wherever it begins",

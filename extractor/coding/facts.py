@@ -98,7 +98,8 @@ class Facts:
     @cached_property
     def located(self) -> tuple[str, ...]:
         """Interspaces the body names at all, when they are places (also where only a film shows them)."""
-        return interspaces_in(m for s in self.account.sentences if s.section in BODY for m in operative_levels(s))
+        told = (s for s in self.account.sentences if s.section in BODY and not s.has("mark", "level_spared"))
+        return interspaces_in(m for s in told for m in operative_levels(s))
 
     def mentions(
         self, kind: str, *values: str, sections: Iterable[Section] = BODY, performed: bool = True

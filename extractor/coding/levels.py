@@ -60,13 +60,16 @@ def lamina_bones(doings: Iterable[Doing]) -> tuple[str, ...]:
 
 
 def bones_to_interspaces(doings: Sequence[Doing]) -> tuple[str, ...]:
-    """Motion segments between the laminae worked on; a single lower lamina stands for the interspace below it."""
+    """Motion segments between the laminae worked on. A single lamina stands for the interspace below it, and the upper
+    part of a bone, such as its superior articular process, for the one above.
+    """
     bones = spine.sort_levels(b for d in doings for b in d.bones)
     between = spine.interspaces_of(bones)
     if between or not bones:
         return between
-    below = [s for s in spine.INTERSPACES if spine.ends(s)[0] == bones[-1]]
-    return tuple(below[:1])
+    parts = {m.part for d in doings for m in d.support if bones[-1] in m.bones}
+    end = 1 if parts == {"upper"} else 0
+    return tuple(s for s in spine.INTERSPACES if spine.ends(s)[end] == bones[-1])[:1]
 
 
 def decompressed_interspaces(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...], str]:
@@ -139,6 +142,8 @@ def _spread(facts: Facts, told: tuple[str, ...], title: tuple[str, ...]) -> tupl
 def removed_bones(facts: Facts, doings: Sequence[Doing]) -> tuple[tuple[str, ...], str]:
     """Vertebrae of a vertebra family and where they come from."""
     told = lamina_bones(doings)
+    if told and facts.stopped:  # the header tells what was meant
+        return told, "narrative"
     title = title_bones(facts.title_levels)
     if told and set(told) < set(title) and not _left_alone(facts, set(title) - set(told)):
         return title, "narrative"

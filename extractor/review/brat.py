@@ -25,8 +25,10 @@ from extractor.writers.names import NoteFiles, file_name
 from extractor.writers.work import private
 
 _LABELS = {type_name(label): label for label in WORDS}
-_WORDS = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)")
-_EVENT = re.compile(r"(E\d+)\t(\S+):(T\d+)((?: \S+:[TE]\d+)*)\s*")
+_WORDS = re.compile(r"(T\d+)\t(\S+) ([\d ;]+)\t(.*)")
+_PIECE = re.compile(r"(\d{1,9}) (\d{1,9})")
+_EVENT = re.compile(r"(E\d+)\t\S+:(T\d+)((?: [^\t]*)?)")
+_PART = re.compile(r"\S+:([TE]\d+)")
 _VALUE = re.compile(r"A\d+\t(\S+) (\S+)(?: (\S+))?\s*")
 _NOTE = re.compile(r"#\d+\tAnnotatorNotes \S+\t(.*)")
 
@@ -142,16 +144,14 @@ class _Standoff:
         kinds = {"T": (_WORDS, self._word), "E": (_EVENT, self._event), "A": (_VALUE, self._value)}
         if line[:1] in kinds:
             pattern, keep = kinds[line[0]]
-            if not (match := pattern.fullmatch(line)):
-                raise _MalformedError("is not written as brat writes it")
-            keep(match)
+            keep(_matched(pattern, line))
         elif note := _NOTE.fullmatch(line):
             self.found.note(note[1])
         elif line.strip():
             self.found.left.append(f"line {number}: relations and the like cannot be kept")
 
     def _word(self, match: re.Match[str]) -> None:
-        pieces = [(int(a), int(b)) for a, b in (piece.split() for piece in match[3].split(";"))]
+        pieces = [(int(a), int(b)) for a, b in (_matched(_PIECE, one).groups() for one in match[3].split(";"))]
         start, end = pieces[0][0], pieces[-1][1]
         if match[2] not in _LABELS:
             raise _MalformedError("has a label that is none of annotation.conf")
@@ -163,7 +163,7 @@ class _Standoff:
         self.words[match[1]] = trimmed((_LABELS[match[2]], start, end), self.text)
 
     def _event(self, match: re.Match[str]) -> None:
-        self.events[match[1]] = match[3], [part.split(":")[1] for part in match[4].split()]
+        self.events[match[1]] = match[2], [_matched(_PART, part)[1] for part in match[3].split()]
 
     def _value(self, match: re.Match[str]) -> None:
         name, target, value = match.groups()
@@ -182,6 +182,12 @@ class _Standoff:
             raise _MalformedError(f"{min(self.values)} has attributes and is no event")
         self.found.words = set(self.words.values())
         return self.found
+
+
+def _matched(pattern: re.Pattern[str], line: str) -> re.Match[str]:
+    if not (match := pattern.fullmatch(line)):
+        raise _MalformedError("is not written as brat writes it")
+    return match
 
 
 def _inside(pieces: Sequence[Place], length: int) -> bool:
