@@ -65,10 +65,12 @@ class Facts:
 
     @cached_property
     def stopped(self) -> tuple[Mention, ...]:
-        """Words that say the operation itself was stopped after it had begun."""
+        """Words that say the operation itself was stopped after it had begun, and no work is told after them: "we stopped
+        until the pressure was back" is a pause.
+        """
         marks = self.mentions("mark", "stopped", sections=BODY | HEADER, performed=False)
-        began = bool(self.done)
-        return marks if began and any(m.section in BODY for m in marks) else ()
+        last = max((d.sentence for d in self.done), default=None)
+        return marks if last is not None and any(m.section in BODY and m.sentence >= last for m in marks) else ()
 
     @cached_property
     def title(self) -> tuple[Mention, ...]:

@@ -17,7 +17,7 @@ from extractor.vocabulary import Family
 
 Floats = NDArray[np.float64]
 
-RISK = 0.03
+RISK = 0.02
 """Of the notes that pass without a look, at most so many may have a wrong family."""
 
 
