@@ -65,7 +65,7 @@ class Facts:
 
     @cached_property
     def stopped(self) -> tuple[Mention, ...]:
-        """Words that say the operation itself was stopped after it had begun, and no work is told after them: "we stopped
+        """Words that say the operation itself was stopped after it had begun, with no work told after them: "we stopped
         until the pressure was back" is a pause.
         """
         marks = self.mentions("mark", "stopped", sections=BODY | HEADER, performed=False)
