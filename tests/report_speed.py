@@ -22,7 +22,7 @@ from extractor.notes.readers import read_notes
 from extractor.pipeline import Extractor, load
 from extractor.result import NoteResult
 from extractor.review.item import Item
-from extractor.review.need import by_need
+from extractor.review.need import in_need
 from extractor.review.report import report
 from extractor.review.run import Run
 
@@ -48,7 +48,7 @@ def items(reader: Extractor, count: int) -> Iterator[Item]:
 
 def written(chosen: list[Item], page: Path, reader: Extractor) -> Path:
     """A report of these notes."""
-    order = by_need(chosen)
+    order = in_need(chosen)
     page.write_text("".join(report(Run(order, [], [], []), order, order, reader.knowledge)), encoding="utf-8")
     return page
 

@@ -68,8 +68,24 @@ def test_a_report_holds_every_note_in_order_of_need(report: Report, run: tuple[P
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     rows, shown = queue(page), views(page)
     assert len(rows) == len(shown) == 13
-    assert [row["decision"] for row in rows] == [["review"]] * 2 + [["none"]] + [["auto"]] * 10
+    assert [row["decision"] for row in rows[:3]] == [["review"], ["review"], ["auto"]]
     assert all("Would change it:" in view for view, row in zip(shown, rows, strict=True) if row["codes"])
+
+
+def test_a_report_has_the_order_that_review_next_tells(
+    report: Report,
+    run: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert report(run[0], "--notes", run[1], "-o", tmp_path / "r.html") == 0
+    capsys.readouterr()
+    given = ["opnote", "review", "next", str(run[0]), "--notes", str(run[1]), "-n", "13"]
+    monkeypatch.setattr(sys, "argv", given)
+    assert main() == 0
+    told = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[:-1]]
+    assert told == [row["id"] for row in queue((tmp_path / "r.html").read_text(encoding="utf-8"))]
 
 
 def test_a_report_lists_what_failed_and_what_has_no_note(

@@ -13,7 +13,7 @@ from extractor.knowledge import load as load_tables
 from extractor.notes.note import Note
 from extractor.notes.readers import read_notes
 from extractor.pipeline import load
-from extractor.review.need import by_need
+from extractor.review.need import in_need
 from extractor.review.report import report
 from extractor.review.run import explained, read_run
 from tests.browser import grave_faults
@@ -28,7 +28,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder, reader = tmp_path_factory.mktemp("report"), load(rules_only=True)
     results, file = write_run(folder, [*samples(), Note(HOSTILE_ID, HOSTILE)], reader)
     run = read_run(results, read_notes([file]))
-    order = by_need(run.items)
+    order = in_need(run.items)
     page = folder / "report.html"
     page.write_text("".join(report(run, order, explained(order, reader), load_tables())), encoding="utf-8")
     return page.as_uri()

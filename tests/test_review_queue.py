@@ -15,8 +15,9 @@ from extractor.coding.classifier import JointClassifier
 from extractor.coding.opinion import Opinion, Weight
 from extractor.coding.store import Model
 from extractor.result import FamilyFinding
+from extractor.review.gain import Look, by_gain, looks
 from extractor.review.item import Item
-from extractor.review.queue import Look, Place, by_gain, by_need, looks
+from extractor.review.need import Place, by_need
 from extractor.review.store import Verdicts
 from extractor.review.verdict import Action
 from extractor.settings import Settings

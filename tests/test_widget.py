@@ -15,7 +15,7 @@ from extractor.review.allowed import WORDS, corrected
 from extractor.review.desk import Desk, in_order
 from extractor.review.forms import forms, span_labels
 from extractor.review.item import Item
-from extractor.review.queue import Place
+from extractor.review.need import Place
 from extractor.review.shown import note_page, queue_page
 from extractor.review.store import Verdicts
 from extractor.review.widget import ReviewWidget

@@ -15,7 +15,7 @@ from extractor.notes.ids import made_safe
 
 if TYPE_CHECKING:
     from extractor.review.item import Item
-    from extractor.review.queue import Place
+    from extractor.review.need import Place
     from extractor.review.run import Run
 
 # ruff: noqa: PLC0415  # review is loaded only by its commands
@@ -74,7 +74,7 @@ def _done(items: Sequence[Item], verdicts: Path | None, reviewer: str | None) ->
 
 def _by_need(items: Sequence[Item]) -> list[Place]:
     from extractor import knowledge
-    from extractor.review.queue import by_need
+    from extractor.review.need import by_need
 
     return by_need(items, knowledge.load())
 
@@ -83,7 +83,7 @@ def _by_gain(run: Run, open_: Sequence[Item], number: int, model: Path | None) -
     from extractor import knowledge
     from extractor.coding.store import load_model
     from extractor.pipeline import shipped_model
-    from extractor.review.queue import by_gain, looks
+    from extractor.review.gain import by_gain, looks
     from extractor.review.run import settings_of
 
     tables = knowledge.load()

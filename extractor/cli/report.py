@@ -54,7 +54,7 @@ def report(
     The page holds the text of the notes: its owner alone may read it. The notes are read again for their reasoning.
     """
     from extractor import knowledge  # noqa: PLC0415  # what makes pages is loaded when a page is made
-    from extractor.review.need import by_need  # noqa: PLC0415
+    from extractor.review.need import in_need  # noqa: PLC0415
     from extractor.review.report import report as parts_of  # noqa: PLC0415
     from extractor.review.run import explained, read_run, settings_of  # noqa: PLC0415
 
@@ -62,7 +62,7 @@ def report(
     audits = read_audits(audit) if audit else {}
     columns = Columns(id_column, text_column)
     run = read_run(results, given(notes, None, None, {}, format=None, columns=columns).notes)
-    order = by_need(run.items)
+    order = in_need(run.items)
     with screen.counting("notes") as moved, _whole(output) as file:
         reader = core.load_core(settings_of(run), model, side_by_side=workers != 1)
 

@@ -20,7 +20,7 @@ from extractor.review.store import Verdicts
 from extractor.review.verdict import Action, Verdict
 
 if TYPE_CHECKING:
-    from extractor.review.queue import Place
+    from extractor.review.need import Place
 
 SAID = {
     Action.ACCEPT: "Accepted.",

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from extractor import knowledge as knowledge_module
 from extractor.coding.store import Model
-from extractor.review.queue import Look, Place, by_gain
+from extractor.review.gain import Look, by_gain
+from extractor.review.need import Place
 from extractor.training.corpus import LabelledNote, corpus_version, read_corpus, read_splits
 from extractor.training.curves import calibration_error, families_exact, macro_auprc, with_interval
 from extractor.training.examples import Example, read_examples, targets

@@ -1,8 +1,8 @@
-"""Which note comes first: by how much it needs a look, or by how much the classifier would learn from it."""
+"""Which note comes first by how much the classifier would learn from it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,71 +15,16 @@ from extractor.coding.record import asked, judge
 from extractor.coding.store import Model
 from extractor.knowledge import Knowledge
 from extractor.language.build import Reader
-from extractor.result import NoteResult
 from extractor.review.item import Item
+from extractor.review.need import Place
 from extractor.review.run import day_of
 from extractor.settings import Settings
-from extractor.vocabulary import Decision, Family, Reason
+from extractor.vocabulary import Family
 
 Floats = NDArray[np.float64]
 
 _SHOWN = 3
 """So many facts are named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A note in the queue, and why it stands there: plain words, none of them the note's."""
-
-    note_id: str
-    why: str
-
-
-# By need of review
-
-_WEIGHTS: Mapping[Reason, int] = {
-    **dict.fromkeys(Reason, 1),
-    Reason.FAMILIES_DISAGREE: 9,
-    Reason.DISEASE_WITHOUT_FAMILY: 9,
-    Reason.LOW_PROBABILITY: 9,
-    Reason.GAP_DRIVER: 3,
-    Reason.GAP_SIDE: 3,
-    Reason.UNWORKED_LEVEL: 3,
-    Reason.CONFLICT_LEVEL: 3,
-    Reason.DATE_OF_SERVICE_MISSING: 0,
-}
-"""How much a reason weighs. Of the notes by the hands that teach, nine in ten with a reason of the first kind carry
-other codes in their labels, about one in four with one of the second, about one in fifteen with any other. A date that
-is missing asks for no look."""
-
-
-def need(record: NoteResult) -> tuple[bool, int, float]:
-    """What to sort by, the greatest first: review is asked for, the weight of its reasons, doubt of a family."""
-    weight = sum(_WEIGHTS[reason] for reason in record.reasons)
-    return record.decision is Decision.REVIEW, weight, 1 - _least(record)
-
-
-def by_need(items: Iterable[Item], knowledge: Knowledge) -> list[Place]:
-    """All notes, those that most need a look first; ties by note id. The reasons are told by their meaning."""
-    first = sorted(items, key=lambda item: item.note_id)
-    first.sort(key=lambda item: need(item.record), reverse=True)
-    return [Place(item.note_id, _needed(item.record, knowledge)) for item in first]
-
-
-def _needed(record: NoteResult, knowledge: Knowledge) -> str:
-    heaviest = sorted(record.reasons, key=lambda reason: (-_WEIGHTS[reason], reason))
-    told = [f"{reason}: {knowledge.reasoning[f'reason.{reason}'].meaning}" for reason in heaviest if _WEIGHTS[reason]]
-    if record.families:
-        unsure = min(record.families, key=lambda found: (found.probability, found.family))
-        told.append(f"Least certain family: {unsure.family} {unsure.probability:.2f}.")
-    return " ".join(told) or "Nothing was found that asks for a look."
-
-
-def _least(record: NoteResult) -> float:
-    return min((found.probability for found in record.families), default=1.0)
-
-
-# By what is to be learnt
 
 
 @dataclass(frozen=True, slots=True)
