@@ -114,6 +114,15 @@ def test_a_record_of_another_text_is_listed_and_not_shown(
     assert lines[1]["note_id"] not in [row["id"] for row in queue(page)]
 
 
+def test_a_page_that_cannot_be_written_is_told(
+    report: Report, run: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / f"{'long' * 62}.html"
+    assert report(run[0], "--notes", run[1], "-o", page) == 2
+    assert capsys.readouterr().err == f"opnote: {page}: cannot be written: File name too long; name another place\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_report_is_for_its_owner_alone_and_replaces_nothing_unasked(
     report: Report, run: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

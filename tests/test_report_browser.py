@@ -126,6 +126,15 @@ def test_a_click_on_words_shows_their_rule_and_what_rests_on_them(page: Page, ad
     expect(panel).to_be_hidden()
 
 
+def test_a_rule_is_put_away_when_other_words_are_shown(page: Page, address: str) -> None:
+    at(page, address, REDO).locator("article mark", has_text="laminotomy").click()
+    panel = page.locator("[data-rule-panel]")
+    panel.locator("button").first.click()
+    expect(panel).to_contain_text("act.laminotomy")
+    page.locator("[data-code='63042']").click()
+    expect(panel).to_be_hidden()
+
+
 def test_steps_and_titles_are_told_beside_the_note(page: Page, address: str) -> None:
     note = at(page, address, REDO).locator("article.note")
     expect(note).to_contain_text("Would change it: Another side, or another interspace first.")
@@ -205,6 +214,14 @@ def test_on_paper_are_the_overview_and_the_open_note_alone(opened: Page) -> None
     expect(opened.locator("[data-help-button]")).to_be_hidden()
     expect(opened.locator(".spine")).to_be_visible()
     expect(opened.locator(".note-text")).to_be_visible()
+
+
+def test_on_paper_a_rule_stands_whole_below_the_words(page: Page, address: str) -> None:
+    at(page, address, REDO).locator("article mark", has_text="laminotomy").click()
+    page.emulate_media(media="print")
+    panel = page.locator("[data-rule-panel]")
+    expect(panel).to_have_css("position", "static")
+    expect(panel).to_have_css("max-height", "none")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -91,8 +91,11 @@ def _whole(output: Path) -> Iterator[BinaryIO]:
         with private(part) as file:
             yield file
         part.replace(output)
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror}; name another place") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _tell(output: Path, run: Run) -> None:

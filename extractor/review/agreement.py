@@ -11,7 +11,7 @@ from extractor.review.allowed import FIELDS
 from extractor.review.item import Item
 from extractor.review.state import state
 from extractor.review.store import Verdicts
-from extractor.review.verdict import Action, Edit, Verdict
+from extractor.review.verdict import Action, Edit, Verdict, of_notes
 from extractor.training.agreement import Agreement, agreement, same
 
 Labels = Mapping[str, Any]
@@ -40,8 +40,8 @@ class Compared:
 
 def labels_by(items: Iterable[Item], verdicts: Iterable[Verdict], reviewer: str) -> dict[str, Labels | None]:
     """The labels of each note the reviewer is done with, by note id; None of a note that was rejected."""
-    given = list(verdicts)
-    states = {item.note_id: state(item, given, reviewer) for item in items}
+    by_note = of_notes(verdicts)
+    states = {item.note_id: state(item, by_note[item.note_id], reviewer) for item in items}
     return {
         note_id: said.labels if said.done is Action.ACCEPT else None for note_id, said in states.items() if said.done
     }

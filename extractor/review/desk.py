@@ -5,7 +5,7 @@ A notebook shows it by ``ReviewWidget``; where there is no widget, its methods d
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from extractor.review.forms import codes_on
 from extractor.review.item import Item
 from extractor.review.state import Reviewed, state
 from extractor.review.store import Verdicts
-from extractor.review.verdict import Action, Verdict
+from extractor.review.verdict import Action, Verdict, of_notes
 
 if TYPE_CHECKING:
     from extractor.review.need import Place
@@ -56,9 +56,7 @@ class Desk:
         self.verdicts, self.reviewer = Path(verdicts), reviewer
         self.tables = tables or knowledge.load()
         self.watchers: list[Callable[[str], None]] = []
-        by_note = defaultdict(list)
-        for verdict in self._history():
-            by_note[verdict.note_id].append(verdict)
+        by_note = of_notes(self._history())
         self.reviewed = {name: state(item, by_note[name], reviewer) for name, item in self.items.items()}
         self.item = next((item for name, item in self.items.items() if not self.reviewed[name].done), self._at(0))
 

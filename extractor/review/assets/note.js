@@ -30,6 +30,7 @@ function linkNote(root) {
   function show(element) {
     const found = marksOf(idsOf(element, "shows"));
     put("kept", [...found, element]);
+    if (!panel.contains(element)) close(); // the rule that it shows is of other words
     if (found.length) {
       current = marks.indexOf(found[0]);
       found[0].scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
@@ -52,11 +53,15 @@ function linkNote(root) {
     return shown;
   }
 
+  function close() {
+    panel.hidden = true;
+    panel.replaceChildren();
+  }
+
   function clear() {
     put("kept", []);
     put("lit", []);
-    panel.hidden = true;
-    panel.replaceChildren();
+    close();
   }
 
   function step(by) {
