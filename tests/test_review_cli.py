@@ -19,6 +19,7 @@ from tests.records import RESULT, TEXT
 
 CANARY = "zebrafinch"
 WORDY = f"{TEXT} {CANARY}"
+LINES = list(enumerate(WORDY.split("\n")))
 ITEMS = {name: Item(WORDY, replace(RESULT, note_id=name)) for name in ("a", "b", "c")}
 
 Run = Callable[..., tuple[int, str, str]]
@@ -43,8 +44,8 @@ def notes(folder: Path, text: str, names: str = "abc") -> None:
 def review(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """``opnote review`` on the run; exit code and what it said, in which no word of a note ever is."""
 
-    def review(name: str, *options: object) -> tuple[int, str, str]:
-        joined = [] if name == "history" else [folder / "out", "--notes", folder / "notes.jsonl"]
+    def review(name: str, *options: object, notes: str = "notes.jsonl") -> tuple[int, str, str]:
+        joined = [] if name == "history" else [folder / "out", "--notes", folder / notes]
         given = [name, *joined, "--verdicts", folder / "v.sqlite", *options]
         monkeypatch.setattr(sys, "argv", ["opnote", "review", *map(str, given)])
         code, said = main(), capsys.readouterr()
@@ -171,3 +172,19 @@ def test_wrong_use_is_told(folder: Path, review: Run, options: tuple[str, ...], 
 def test_a_file_that_is_not_one_of_verdicts_is_refused(folder: Path, review: Run) -> None:
     (folder / "v.sqlite").write_text(CANARY * 100)
     assert review("status") == (2, "", f"opnote: {folder}/v.sqlite is no file of verdicts; name another file\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["status", "export --to brat --reviewer ann -o out/brat", "import --from gold -i none.jsonl --reviewer ann"],
+)
+def test_notes_split_over_the_rows_of_a_table_are_found_by_its_columns(folder: Path, review: Run, name: str) -> None:
+    given(folder, ("a", "ann", Action.ACCEPT, "", None))
+    (folder / "none.jsonl").write_text("", encoding="utf-8")
+    lines = ["nr,line,words", *(f'{note},{number},"{line}"' for note in "abc" for number, line in LINES)]
+    (folder / "notes.csv").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "notes.jsonl").unlink()
+    columns = ("--id-column", "nr", "--text-column", "words", "--line-column", "line")
+    named = [folder / part if part.startswith(("out/", "none")) else part for part in name.split()]
+    code, _, err = review(named[0], *named[1:], *columns, notes="notes.csv")
+    assert (code, err) == (0, "")

@@ -112,6 +112,18 @@ def test_a_note_on_which_reviewers_differ_is_disputed_until_someone_decides(verd
     assert made(verdicts, adjudicator="eve") == Gold(rejected=["sub/a"])
 
 
+def test_the_order_of_codes_and_of_their_modifiers_is_no_dispute(verdicts: Verdicts) -> None:
+    code = {"code": "63030", "units": 1, "modifiers": ["LT", "53"]}
+    for name, modifiers in (("ann", ["LT", "53"]), ("bob", ["53", "LT"])):
+        verdicts.add(ITEM, name, Action.CORRECT, "codes", [code | {"modifiers": modifiers}])
+        verdicts.add(ITEM, name, Action.ACCEPT)
+    (row,) = made(verdicts).rows
+    assert row["gold"]["codes"] == [code]
+    verdicts.add(ITEM, "bob", Action.CORRECT, "codes", [code, code])
+    verdicts.add(ITEM, "bob", Action.ACCEPT)
+    assert made(verdicts) == Gold(disputed={"sub/a": ("codes",)})
+
+
 def test_reviewers_who_agree_make_one_row(verdicts: Verdicts) -> None:
     for name in ("bob", "ann"):
         verdicts.add(ITEM, name, Action.COMMENT, value=f"So says {name}.")

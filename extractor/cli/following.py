@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from extractor.cli import core, screen
+from extractor.cli.options import IdColumn, LineColumn, TextColumn
 from extractor.cli.review import Notes, Results, Reviewer, joined
+from extractor.notes.columns import Columns
 from extractor.notes.ids import made_safe
 
 if TYPE_CHECKING:
@@ -48,9 +50,12 @@ def following(
     order: OrderOf = Order.NEED,
     number: Number = 5,
     model: core.ModelFolder = None,
+    id_column: IdColumn = "note_id",
+    text_column: TextColumn = "text",
+    line_column: LineColumn = None,
 ) -> None:
     """Say which notes to look at next, and why. A note is done when the reviewer, or without one anybody, is done."""
-    run = joined(results, notes)
+    run = joined(results, notes, Columns(id_column, text_column, line=line_column))
     done = _done(run.items, verdicts, reviewer)
     open_ = [item for item in run.items if item.note_id not in done]
     places = _by_gain(run, open_, number, model) if order is Order.GAIN else _by_need(open_)[:number]

@@ -11,7 +11,7 @@ import typer
 
 from extractor.cli import core, screen
 from extractor.cli.given import given
-from extractor.cli.options import IdColumn, TextColumn, Workers
+from extractor.cli.options import IdColumn, LineColumn, TextColumn, Workers
 from extractor.errors import OutputExistsError, UsageError
 from extractor.notes.columns import Columns
 from extractor.writers.audit import read_audits
@@ -46,6 +46,7 @@ def report(
     force: Force = False,
     id_column: IdColumn = "note_id",
     text_column: TextColumn = "text",
+    line_column: LineColumn = None,
     model: core.ModelFolder = None,
     workers: Workers = 1,
 ) -> None:
@@ -60,7 +61,7 @@ def report(
 
     _check(output, force=force)
     audits = read_audits(audit) if audit else {}
-    columns = Columns(id_column, text_column)
+    columns = Columns(id_column, text_column, line=line_column)
     run = read_run(results, given(notes, None, None, {}, format=None, columns=columns).notes)
     order = in_need(run.items)
     with screen.counting("notes") as moved, _whole(output) as file:

@@ -11,7 +11,9 @@ import typer
 from rich.table import Table
 
 from extractor.cli import screen
+from extractor.cli.options import IdColumn, LineColumn, TextColumn
 from extractor.errors import UsageError
+from extractor.notes.columns import Columns
 from extractor.notes.ids import made_safe
 from extractor.notes.readers import read_notes
 
@@ -60,11 +62,11 @@ Input = Annotated[
 ]
 
 
-def joined(results: Path, notes: list[Path]) -> Run:
+def joined(results: Path, notes: list[Path], columns: Columns) -> Run:
     """The run with its notes. Says on stderr which records have no note that fits."""
     from extractor.review.run import read_run
 
-    run = read_run(results, read_notes(notes))
+    run = read_run(results, read_notes(notes, columns=columns))
     for lost, why in ((run.without_note, "their note is not among NOTES"), (run.unfit, "NOTES has another text")):
         if lost:
             screen.warn(f"{len(lost)} records are left out, since {why}: {', '.join(lost[:5])}")
@@ -86,13 +88,21 @@ def history(verdicts: File, note: OfNote = None) -> None:
 
 
 @app.command()
-def status(results: Results, notes: Notes, verdicts: File, adjudicator: Adjudicator = None) -> None:
+def status(
+    results: Results,
+    notes: Notes,
+    verdicts: File,
+    adjudicator: Adjudicator = None,
+    id_column: IdColumn = "note_id",
+    text_column: TextColumn = "text",
+    line_column: LineColumn = None,
+) -> None:
     """Show how far the review is: what each reviewer did, what is left, stale or disputed."""
     from extractor.review.gold import gold
     from extractor.review.progress import progress
     from extractor.review.store import Verdicts
 
-    items = joined(results, notes).items
+    items = joined(results, notes, Columns(id_column, text_column, line=line_column)).items
     with Verdicts.open(verdicts, create=False) as opened:
         history = opened.history()
     table = Table("reviewer", "accepted", "rejected", "begun", "left", "stale")
@@ -122,6 +132,9 @@ def export(
     output: Output,
     reviewer: Reviewer = None,
     adjudicator: Adjudicator = None,
+    id_column: IdColumn = "note_id",
+    text_column: TextColumn = "text",
+    line_column: LineColumn = None,
 ) -> None:
     """Write accepted notes as gold, or all notes as a reviewer leaves them for brat or Label Studio."""
     from extractor.review.brat import write_brat
@@ -131,7 +144,7 @@ def export(
 
     if (to is Form.GOLD) is (reviewer is not None) or (adjudicator is not None and to is not Form.GOLD):
         raise UsageError("--adjudicator is for gold; --reviewer for brat and labelstudio, which need one")
-    items = joined(results, notes).items
+    items = joined(results, notes, Columns(id_column, text_column, line=line_column)).items
     with Verdicts.open(verdicts, create=to is not Form.GOLD) as opened:
         history = opened.history()
     if reviewer is None:
@@ -144,7 +157,17 @@ def export(
 
 
 @app.command("import")
-def take(results: Results, notes: Notes, verdicts: File, form: From, source: Input, reviewer: Whose) -> None:
+def take(
+    results: Results,
+    notes: Notes,
+    verdicts: File,
+    form: From,
+    source: Input,
+    reviewer: Whose,
+    id_column: IdColumn = "note_id",
+    text_column: TextColumn = "text",
+    line_column: LineColumn = None,
+) -> None:
     """Take labels from elsewhere as verdicts of a reviewer. Ends with exit code 1 when some were not taken."""
     from extractor.review.brat import take_brat
     from extractor.review.labelled import take_gold
@@ -152,7 +175,7 @@ def take(results: Results, notes: Notes, verdicts: File, form: From, source: Inp
     from extractor.review.store import Verdicts
 
     taker = {Form.GOLD: take_gold, Form.BRAT: take_brat, Form.LABELSTUDIO: take_labelstudio}[form]
-    items = joined(results, notes).items
+    items = joined(results, notes, Columns(id_column, text_column, line=line_column)).items
     with Verdicts.open(verdicts) as opened:
         found = taker(source, items, opened, reviewer)
     _tell_import(found)

@@ -18,6 +18,7 @@ from extractor.review.allowed import FIELDS
 from extractor.review.item import Item
 from extractor.review.state import Reviewed, Span, state
 from extractor.review.verdict import Action, Verdict, of_notes
+from extractor.training.agreement import same
 from extractor.training.check import contradictions, worded
 from extractor.training.labels import Claims
 from extractor.vocabulary import COMPONENTS, Role, Status
@@ -71,7 +72,8 @@ def differences(done: Sequence[Reviewed]) -> tuple[str, ...]:
         return ("done",)
     if not done or done[0].done is Action.REJECT:
         return ()
-    return tuple(name for name in FIELDS if len({repr(comparable(reviewed.labels[name])) for reviewed in done}) > 1)
+    first, *others = (reviewed.labels for reviewed in done)
+    return tuple(name for name in FIELDS if not all(same(name, first, other) for other in others))
 
 
 def spans_of(item: Item, reviewed: Reviewed) -> list[Span]:
@@ -141,11 +143,6 @@ def _told(item: Item, reviewed: Reviewed) -> Iterator[Span]:
 def _as_label(label: str, held: frozenset[str]) -> str:
     component = f"component:{label}"
     return component if label in COMPONENTS and component in held else label
-
-
-def comparable(value: Any) -> Any:
-    """A value by which two labellers can be compared: codes and acts have no order."""
-    return sorted(map(repr, value)) if isinstance(value, list) else value
 
 
 def _day(item: Item) -> dt.date | None:

@@ -10,12 +10,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from extractor.errors import UsageError
 from extractor.review.allowed import FIELDS
-from extractor.review.gold import comparable, rationale, spans_of
+from extractor.review.gold import rationale, spans_of
 from extractor.review.imported import Import
 from extractor.review.item import Item
 from extractor.review.state import Reviewed, state
 from extractor.review.store import Verdicts
 from extractor.review.verdict import Action, Edit
+from extractor.training.agreement import same
 from extractor.training.labels import Claims, Span
 from extractor.training.score import read_gold
 
@@ -43,7 +44,7 @@ def take_gold(path: Path, items: Iterable[Item], verdicts: Verdicts, reviewer: s
 
 def _edits(item: Item, now: Reviewed, claims: Claims, words: Sequence[Span], told: Mapping[str, Any]) -> Iterator[Edit]:
     wanted = claims.model_dump(mode="json")
-    differing = [name for name in FIELDS if comparable(wanted[name]) != comparable(now.labels[name])]
+    differing = [name for name in FIELDS if not same(name, wanted, now.labels)]
     corrected = [Edit(Action.CORRECT, name, wanted[name]) for name in differing]
     there = {*spans_of(item, now), *now.added}
     missing = sorted({(span.label, span.start, span.end) for span in words} - there)

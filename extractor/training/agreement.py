@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from sklearn.metrics import cohen_kappa_score
 
 Json = Mapping[str, Any]
 
@@ -38,7 +37,7 @@ def agreement(first: Mapping[str, Json], second: Mapping[str, Json]) -> list[Agr
 def same(field: str, first: Json, second: Json) -> bool:
     """Whether two labellers say the same of a note; the order of several values says nothing."""
     if field in _VALUES:
-        return set(_VALUES[field](first)) == set(_VALUES[field](second))
+        return Counter(_VALUES[field](first)) == Counter(_VALUES[field](second))
     return bool(first[field] == second[field])
 
 
@@ -76,6 +75,8 @@ def _single(field: str, pairs: Sequence[tuple[Json, Json]]) -> Agreement:
 
 def _kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float:
     """1 where both labellers always say the same, also when they only ever say one thing."""
+    from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415  # who only asks what is the same needs none of it
+
     if all(one == other for one, other in pairs):
         return 1.0
     ones, others = zip(*pairs, strict=True)
