@@ -131,8 +131,17 @@ def test_accepted_notes_are_exported_as_gold_and_imported_by_another(folder: Pat
     options = ("--from", "gold", "-i", gold, "--reviewer", "bob")
     assert review("import", *options) == (0, "2 verdicts on 1 notes; 0 say nothing new\n", "")
     assert review("import", *options) == (0, "0 verdicts on 0 notes; 1 say nothing new\n", "")
-    assert review("export", "--to", "gold", "-o", gold, "--adjudicator", "bob")[0] == 0
-    assert read_gold(gold)[0]["style"] == "reviewed by bob"
+    decided = folder / "decided.jsonl"
+    assert review("export", "--to", "gold", "-o", decided, "--adjudicator", "bob")[0] == 0
+    assert read_gold(decided)[0]["style"] == "reviewed by bob"
+
+
+def test_gold_takes_the_place_of_nothing(folder: Path, review: Run) -> None:
+    given(folder, ("a", "ann", Action.ACCEPT, "", None))
+    before = (folder / "v.sqlite").read_bytes()
+    told = f"opnote: {folder}/v.sqlite is there already; name a new file\n"
+    assert review("export", "--to", "gold", "-o", folder / "v.sqlite") == (2, "", told)
+    assert (folder / "v.sqlite").read_bytes() == before
 
 
 @pytest.mark.parametrize("to", ["brat", "labelstudio"])

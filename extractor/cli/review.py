@@ -56,7 +56,7 @@ class Form(StrEnum):
 
 To = Annotated[Form, typer.Option("--to", help="What to write: gold needs no reviewer, the others show one's notes.")]
 From = Annotated[Form, typer.Option("--from", help="What INPUT is.")]
-Output = Annotated[Path, typer.Option("-o", "--output", help="A file for gold, else a new folder.", metavar="PATH")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="A new file for gold, else a new folder.", metavar="PATH")]
 Input = Annotated[
     Path, typer.Option("-i", "--input", help="Gold as .jsonl, a folder of brat, JSON of Label Studio.", metavar="INPUT")
 ]

@@ -86,7 +86,9 @@ def spans_of(item: Item, reviewed: Reviewed) -> list[Span]:
 
 
 def write_gold(path: Path, made: Gold) -> None:
-    """The rows as JSON lines, for the owner alone. Raises ``UsageError`` when the file cannot be written."""
+    """The rows as JSON lines, for the owner alone. Raises ``UsageError`` when the file is there or cannot be written."""
+    if path.exists():
+        raise UsageError(f"{path} is there already; name a new file")
     try:
         with private(path) as file:
             file.writelines(json.dumps(row).encode() + b"\n" for row in made.rows)
