@@ -115,6 +115,19 @@ def test_a_report_without_an_audit_says_nothing_of_bills(run: Run, results: Path
     assert not any("Billed" in view for view in shown(page).values())
 
 
+def test_audited_notes_that_the_run_does_not_hold_are_told(
+    run: Run, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, page = results / "audit", results / "page.html"
+    run("audit", results / "billed.csv", "--results", results, "-o", out)
+    file = results / "results.jsonl"
+    file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    capsys.readouterr()
+    assert run("report", results, "--notes", SAMPLES, "-o", page, "--audit", out) == 0
+    told = "3 audited notes are not in the page: the run with its notes does not hold them\n"
+    assert capsys.readouterr().err == told
+
+
 def test_an_audit_that_is_none_is_told(run: Run, results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["report", results, "--notes", SAMPLES, "-o", results / "page.html", "--audit", results]
     assert run(*asked) == 2

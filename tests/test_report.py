@@ -102,6 +102,22 @@ def test_a_report_lists_what_failed_and_what_has_no_note(
     assert told.err == "11 records are without their note; the page lists them\n"
 
 
+def test_texts_that_a_run_saved_are_its_notes_whatever_their_ids(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids, text = ["../x", "<b>", "a:1", "a b", "A", "a", "\u00fc", HOSTILE_ID], samples()[0].text
+    lines = (json.dumps({"note_id": name, "text": f"{text}{name}"}) for name in ids)
+    (tmp_path / "notes.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    given = ["opnote", "extract", tmp_path / "notes.jsonl", "-o", tmp_path / "out", "--save-text", tmp_path / "saved"]
+    monkeypatch.setattr(sys, "argv", list(map(str, given)))
+    assert main() == 0
+    assert report(tmp_path / "out", "--notes", tmp_path / "saved", "-o", tmp_path / "r.html") == 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert sorted(str(row["id"]) for row in queue(page)) == sorted(ids)
+    assert all("Would change it:" in view for view in views(page))
+    assert "without their note" not in capsys.readouterr().err
+
+
 def test_a_record_of_another_text_is_listed_and_not_shown(
     report: Report, run: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -74,7 +74,7 @@ def report(
 
         for part in parts_of(run, order, told(), knowledge.load(), audits):
             file.write(part.encode())
-    _tell(output, run)
+    _tell(output, run, len(audits.keys() - {item.note_id for item in order}))
 
 
 def _check(output: Path, *, force: bool) -> None:
@@ -99,9 +99,11 @@ def _whole(output: Path) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
 
 
-def _tell(output: Path, run: Run) -> None:
+def _tell(output: Path, run: Run, unseen: int) -> None:
     screen.stdout().print(f"{len(run.items)} notes, {len(run.failures)} failed")
     screen.stdout().print(f"wrote {output}", soft_wrap=True)
     for count, what in ((len(run.without_note), "are without their note"), (len(run.unfit), "do not fit their note")):
         if count:
             screen.warn(f"{count} records {what}; the page lists them")
+    if unseen:
+        screen.warn(f"{unseen} audited notes are not in the page: the run with its notes does not hold them")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from extractor.result import NoteFailure, NoteResult
 from extractor.review.item import Item
 from extractor.settings import Settings
 from extractor.writers.journal import Outcome, outcome_of
+from extractor.writers.saved import hashed
 
 RESULTS = "results.jsonl"
 
@@ -38,7 +39,7 @@ class Run:
 
 
 def read_run(results: Path, notes: Iterable[Note | NoteFailure]) -> Run:
-    """Join the ``results.jsonl`` of a folder with its notes, by note id.
+    """Join the ``results.jsonl`` of a folder with its notes, by note id; texts that a run saved are found by it too.
 
     A record whose evidence lies outside of its note is ``unfit``: the note is another one. Raises ``UsageError`` when
     there are no results, one is damaged, or none has its note.
@@ -46,16 +47,16 @@ def read_run(results: Path, notes: Iterable[Note | NoteFailure]) -> Run:
     texts = {note.note_id: note.text for note in notes if isinstance(note, Note)}
     records = list(_records(results / RESULTS))
     read = [record for record in records if isinstance(record, NoteResult)]
-    found = [record for record in read if record.note_id in texts]
-    if read and not found:
+    given = {record.note_id: text for record in read if (text := _text_of(record.note_id, texts)) is not None}
+    if read and not given:
         raise UsageError(
             f"{results}: no record has its note; give the notes that the run read (of --redact there are none)"
         )
-    items = [Item(texts[record.note_id], record) for record in found]
+    items = [Item(given[record.note_id], record) for record in read if record.note_id in given]
     return Run(
         [item for item in items if _fits(item)],
         [record for record in records if isinstance(record, NoteFailure)],
-        [record.note_id for record in read if record.note_id not in texts],
+        [record.note_id for record in read if record.note_id not in given],
         [item.note_id for item in items if not _fits(item)],
     )
 
@@ -86,6 +87,11 @@ def _records(file: Path) -> Iterator[Outcome]:
                 yield outcome_of(line)
             except msgspec.MsgspecError:
                 raise UsageError(f"{file}:{number}: not a record of this version; extract the notes again") from None
+
+
+def _text_of(note_id: str, texts: Mapping[str, str]) -> str | None:
+    """By its id, or as ``--save-text`` names the file of an id that is no name of a file."""
+    return texts.get(note_id, texts.get(hashed(note_id)))
 
 
 def _fits(item: Item) -> bool:

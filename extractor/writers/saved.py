@@ -73,9 +73,9 @@ def saved(notes: Iterable[Note | NoteFailure], folder: Path, *, anew: bool = Fal
 
 def _file(note_id: str, taken: set[str]) -> str:
     """A path of its own in the folder. Those that differ by case alone are one to some file systems."""
-    name = f"{note_id}{SUFFIX}" if _is_plain(note_id) else _hashed(note_id)
+    name = f"{note_id if _is_plain(note_id) else hashed(note_id)}{SUFFIX}"
     if name.lower() in taken:
-        name = _hashed(note_id)
+        name = f"{hashed(note_id)}{SUFFIX}"
     taken.add(name.lower())
     return name
 
@@ -87,10 +87,10 @@ def _is_plain(note_id: str) -> bool:
     return all(_PLAIN.fullmatch(part) and len(part) <= LONGEST and not _DEVICE.fullmatch(part) for part in parts)
 
 
-def _hashed(note_id: str) -> str:
-    """No plain name holds a ``~``."""
+def hashed(note_id: str) -> str:
+    """What a note is called by its file, where that cannot have the name of its id. No plain name holds a ``~``."""
     shown = _ODD.sub("_", note_id).lstrip(".-")[: LONGEST // 2]
-    return f"{shown or '_'}~{hashlib.sha256(note_id.encode()).hexdigest()[:32]}{SUFFIX}"
+    return f"{shown or '_'}~{hashlib.sha256(note_id.encode()).hexdigest()[:32]}"
 
 
 def _make(folder: Path) -> None:
