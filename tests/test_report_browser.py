@@ -126,6 +126,13 @@ def test_a_click_on_words_shows_their_rule_and_what_rests_on_them(page: Page, ad
     expect(panel).to_be_hidden()
 
 
+def test_the_mouse_over_words_names_their_rule(page: Page, address: str) -> None:
+    words = at(page, address, REDO).locator("article mark", has_text="laminotomy")
+    words.hover()
+    expect(words).to_have_attribute("title", "act.laminotomy Words of the table acts, read as laminotomy.")
+    expect(page.locator("button.lit", has_text="laminotomy: historical")).to_be_visible()
+
+
 def test_a_rule_is_put_away_when_other_words_are_shown(page: Page, address: str) -> None:
     at(page, address, REDO).locator("article mark", has_text="laminotomy").click()
     panel = page.locator("[data-rule-panel]")

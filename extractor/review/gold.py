@@ -86,7 +86,7 @@ def spans_of(item: Item, reviewed: Reviewed) -> list[Span]:
 
 
 def write_gold(path: Path, made: Gold) -> None:
-    """The rows as JSON lines, for the owner alone. Raises ``UsageError`` when the file is there or cannot be written."""
+    """The rows as JSON lines, for the owner alone. Raises ``UsageError`` when the file is there, or cannot be made."""
     if path.exists():
         raise UsageError(f"{path} is there already; name a new file")
     try:

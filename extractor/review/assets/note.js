@@ -6,8 +6,8 @@ function idsOf(element, name) {
 }
 
 /**
- * Bring a note view to life. Hovering lights what belongs together, a click keeps it lit and scrolls to it; a click on
- * marked words shows their rule. Gives back what a page may bind to keys of its own.
+ * Bring a note view to life. Hovering lights what belongs together and names the rule of marked words; a click keeps it
+ * lit and scrolls to it, and a click on marked words shows their rule. Gives back what a page may bind to keys of its own.
  */
 function linkNote(root) {
   const text = root.querySelector("[data-note-text]");
@@ -58,6 +58,11 @@ function linkNote(root) {
     panel.replaceChildren();
   }
 
+  function name(mark) {
+    const rule = (id) => root.querySelector(`li[data-about="${CSS.escape(id)}"] [data-rule]`).textContent;
+    mark.title ||= idsOf(mark, "evidence").map(rule).join("\n");
+  }
+
   function clear() {
     put("kept", []);
     put("lit", []);
@@ -75,8 +80,10 @@ function linkNote(root) {
   function light(event) {
     const mark = event.target.closest("mark");
     const shower = event.target.closest("[data-shows]");
-    if (mark) put("lit", [...marksOf(idsOf(mark, "evidence")), ...resting(idsOf(mark, "evidence"))]);
-    else if (shower) put("lit", [shower, ...marksOf(idsOf(shower, "shows"))]);
+    if (mark) {
+      name(mark);
+      put("lit", [...marksOf(idsOf(mark, "evidence")), ...resting(idsOf(mark, "evidence"))]);
+    } else if (shower) put("lit", [shower, ...marksOf(idsOf(shower, "shows"))]);
     else put("lit", []);
   }
 
