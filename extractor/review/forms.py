@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from extractor.knowledge.codebook import Codebook
 from extractor.result import Event, NoteResult
 from extractor.review.allowed import labels_of
 from extractor.review.item import Item
+from extractor.review.run import day_of
 from extractor.review.state import Reviewed
 from extractor.vocabulary import COMPONENTS, Act, Approach, Conflict, Driver, Family, Fusion, Gap, Region, Side, Status
 
@@ -55,8 +55,7 @@ def forms(item: Item, reviewed: Reviewed, codebook: Codebook) -> Iterator[Form]:
 
 def codes_on(record: NoteResult, codebook: Codebook) -> tuple[Code, ...]:
     """The codes in force on the date of service, or of the newest code set when the note has none."""
-    day = record.date_of_service
-    return codebook.on(dt.date.fromisoformat(day) if day else codebook.newest_date)
+    return codebook.on(day_of(record) or codebook.newest_date)
 
 
 def span_labels() -> list[tuple[str, list[Choice]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from extractor.knowledge import codebook
 from extractor.knowledge.codebook import Codebook
 from extractor.review.allowed import FIELDS
 from extractor.review.item import Item
+from extractor.review.run import day_of
 from extractor.review.state import Reviewed, Span, state
 from extractor.review.verdict import Action, Verdict, of_notes
 from extractor.training.agreement import same
@@ -53,7 +53,7 @@ def gold(items: Iterable[Item], verdicts: Iterable[Verdict], adjudicator: str | 
             made.disputed[item.note_id] = differing
         elif done[0].done is Action.REJECT:
             made.rejected.append(item.note_id)
-        elif faults := tuple(contradictions(Claims(**done[0].labels), _day(item), _book())):
+        elif faults := tuple(contradictions(Claims(**done[0].labels), day_of(item.record), _book())):
             made.unsound[item.note_id] = faults
         else:
             made.rows.append(_row(item, done))
@@ -145,11 +145,6 @@ def _told(item: Item, reviewed: Reviewed) -> Iterator[Span]:
 def _as_label(label: str, held: frozenset[str]) -> str:
     component = f"component:{label}"
     return component if label in COMPONENTS and component in held else label
-
-
-def _day(item: Item) -> dt.date | None:
-    given = item.record.date_of_service
-    return dt.date.fromisoformat(given) if given else None
 
 
 @cache
