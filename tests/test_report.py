@@ -17,6 +17,7 @@ import pytest
 from extractor.cli.main import main
 from extractor.notes.note import Note
 from extractor.pipeline import Extractor, load
+from extractor.settings import Settings
 from tests.review_data import HOSTILE, HOSTILE_ID, samples, write_run
 
 Report = Callable[..., int]
@@ -70,6 +71,14 @@ def test_a_report_holds_every_note_in_order_of_need(report: Report, run: tuple[P
     assert len(rows) == len(shown) == 13
     assert [row["decision"] for row in rows[:3]] == [["review"], ["review"], ["auto"]]
     assert all("Would change it:" in view for view, row in zip(shown, rows, strict=True) if row["codes"])
+
+
+def test_a_run_by_other_settings_is_read_again_by_them(report: Report, tmp_path: Path) -> None:
+    settings = Settings(segment_counting="vertebra", bilateral_addon="modifier_50")
+    results, file = write_run(tmp_path, samples(), load(settings))
+    assert report(results, "--notes", file, "-o", tmp_path / "r.html") == 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert not any("The steps of the reasoning are not known" in view for view in views(page))
 
 
 def test_a_report_has_the_order_that_review_next_tells(
