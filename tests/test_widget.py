@@ -108,6 +108,10 @@ def test_each_act_is_kept_in_the_file_and_answered_with_the_note_as_it_stands(
             "codes: one is not in force on the date of service; see opnote codes for those that are",
         ),
         (
+            {"act": "correct", "field": "codes", "value": [{"code": [], "units": 1, "modifiers": []}]},
+            "codes: one is not in force on the date of service; see opnote codes for those that are",
+        ),
+        (
             {"act": "add_span", "value": {"label": "tubular", "start": 0, "end": 4, "words": "LEFT"}},
             "these words do not stand in the note where the browser says; select others",
         ),

@@ -150,9 +150,9 @@ class Desk:
 
     def _check_in_force(self, codes: Any) -> None:
         """The store knows what a code looks like, the code book which there are."""
-        allowed = {code.code for code in codes_on(self.item.record, self.tables.codebook)}
+        allowed = [code.code for code in codes_on(self.item.record, self.tables.codebook)]
         told = [code.get("code") for code in codes if isinstance(code, dict)] if isinstance(codes, list) else []
-        if not allowed.issuperset(told):
+        if any(code not in allowed for code in told):
             raise UsageError("codes: one is not in force on the date of service; see opnote codes for those that are")
 
 
