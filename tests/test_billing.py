@@ -321,6 +321,13 @@ def test_left_and_right_on_two_lines_are_both_sides() -> None:
     assert told(audit(DISC, "63030-LT", "63030-RT")) == ["modifier_differs", "modifier_differs"]
 
 
+def test_both_sides_on_one_line_are_one_unit_and_never_stand_beside_50() -> None:
+    note = record(code("63030-50", "L5-S1"))
+    assert told(audit(note, "63030-LT-RT x2")) == ["conflict/units_beyond_levels"]
+    assert told(audit(note, "63030-LT-RT x3")) == ["conflict/units_beyond_levels"]
+    assert told(audit(note, "63030-50-LT-RT")) == ["modifier_differs"]
+
+
 def test_units_split_over_lines_are_added() -> None:
     note = record(code("63047", "L2-L3"), code("63048 x2", "L3-L4", "L4-L5"))
     assert told(audit(note, "63048", "63047", "63048-59")) == ["supported", "supported", "supported"]

@@ -40,11 +40,15 @@ class Claim:
 
 def billed_tally(claim: Claim, row: Code, settings: Settings, side: Side) -> Tally:
     """What the lines of a claim come to. Modifiers of other matters (59, 22, 80 ...) are passed over."""
-    told = _JUDGED | (_NEVER_ON_ADD_ON if row.add_on else frozenset())
-    written = ((line.units, frozenset(line.modifiers) & told) for line in claim.lines)
+    written = ((line.units, frozenset(line.modifiers) & judged(row)) for line in claim.lines)
     if row.sides is Sides.UNITS and settings.bilateral_addon == "modifier_50":
         return _without(_SIDE.get(side), _joined(written))
     return _joined(written) if row.sides is Sides.ONE_SIDE_50 else _tally(written)
+
+
+def judged(row: Code) -> frozenset[str]:
+    """Modifiers of a code that a record can bear out or not."""
+    return _JUDGED | (_NEVER_ON_ADD_ON if row.add_on else frozenset())
 
 
 def noted_tally(findings: Iterable[CodeFinding]) -> Tally:
@@ -69,8 +73,8 @@ def _joined(written: Iterable[tuple[int, frozenset[str]]]) -> Tally:
     """One unit on the left and one on the right are one on both sides."""
     tally: Tally = Counter()
     for units, modifiers in written:
-        both = {"LT", "RT"} <= modifiers
-        tally[tuple(sorted(modifiers - {"LT", "RT"} | {"50"} if both else modifiers))] += max(units // (1 + both), 1)
+        both = modifiers & SIDE_MODIFIERS == {"LT", "RT"}
+        tally[tuple(sorted(modifiers - {"LT", "RT"} | {"50"} if both else modifiers))] += units
     for left in [m for m in tally if "LT" in m]:
         rest = set(left) - {"LT"}
         right, both_sides = tuple(sorted(rest | {"RT"})), tuple(sorted(rest | {"50"}))
