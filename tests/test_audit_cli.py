@@ -122,7 +122,10 @@ def test_every_billed_line_and_every_missed_code_has_a_row(
     rows = table(tmp_path / "out" / "audit.csv")
     names = ("note_id", "verdict", "row", "code", "units", "modifiers", "why", "policy", "otherwise", "repaired")
     no_record = "audit/no_record: there is no record of this note; extract it, or mend its note_id"
-    differ = "63048 x2 was billed; the note supports 63048 at L4-L5."
+    differ = (
+        "63048 x2 was billed; the note supports 63048 at L4-L5. "
+        "It would be supported under the other setting of segment_counting."
+    )
     segments = ("segment_counting", "supported")
     assert [tuple(row[name] for name in names) for row in rows] == [
         (
@@ -173,7 +176,8 @@ def test_every_note_has_a_line_of_json(run: Run, results: Path, billed: Any, tmp
     assert told[STENOSIS]["lines"][1] == {
         "billed": {"code": "63048", "units": 2, "modifiers": [], "row": 2},
         "support": "units_differ",
-        "why": "63048 x2 was billed; the note supports 63048 at L4-L5.",
+        "why": "63048 x2 was billed; the note supports 63048 at L4-L5. "
+        "It would be supported under the other setting of segment_counting.",
         "faults": [],
         "better": [],
         "gaps": [],

@@ -126,13 +126,18 @@ def test_another_side_or_a_stop_that_is_not_told_differs(line: str) -> None:
 def test_a_side_that_the_note_does_not_state_is_a_gap_of_the_line() -> None:
     note = record(code("63030", "L5-S1"), gaps=(Gap.DRIVER, Gap.SIDE))
     assert one(audit(note, "63030-LT")).gaps == (Gap.DRIVER, Gap.SIDE)
+    assert one(audit(note, "63030-LT")).why == (
+        "63030-LT was billed; the note supports 63030 at L5-S1 (not stated: driver, side)."
+    )
     note = record(code("63047", "L5-S1"), gaps=(Gap.DRIVER, Gap.SIDE))
     assert one(audit(note, "63047")).gaps == (Gap.DRIVER,)
 
 
-@pytest.mark.parametrize("modifiers", ["59", "XS", "51", "62", "80", "22", "78"])
+@pytest.mark.parametrize("modifiers", ["59", "XS", "51", "52", "62", "80", "22", "78", "ZZ"])
 def test_modifiers_of_other_matters_are_passed_over(modifiers: str) -> None:
-    assert told(audit(DISC, f"63030-LT-{modifiers}")) == ["supported"]
+    verdict = one(audit(DISC, f"63030-LT-{modifiers}"))
+    assert verdict.support is Support.SUPPORTED
+    assert verdict.why == f"The note supports 63030-LT at L5-S1. Not judged: {modifiers}."
 
 
 def test_an_add_on_never_bears_51() -> None:
@@ -165,7 +170,8 @@ def test_work_that_was_not_done_is_told_as_what_it_is(status: Status) -> None:
     assert verdict.support is Support.NOT_DOCUMENTED
     assert verdict.why == (
         "The note does not tell the work of 63030 as done "
-        f"(removal of disc is told as {status}; not stated: structures)."
+        f"(removal of disc is told as {status}; not stated: structures). "
+        "Its work: Bone window at a lumbar interspace and its root freed; a herniated disc is the cause."
     )
     assert verdict.evidence == ("e2",)
 
@@ -173,8 +179,10 @@ def test_work_that_was_not_done_is_told_as_what_it_is(status: Status) -> None:
 def test_a_document_without_an_operation_documents_nothing() -> None:
     verdict = one(audit(replace(record(), operative=False), "63267"))
     assert verdict.why == (
-        "The note does not tell the work of 63267 as done (the document does not report an operation)."
+        "The note does not tell the work of 63267 as done (the document does not report an operation). "
+        "Its work: Lumbar arch removed to empty or take out a mass outside the dura that is not a tumor."
     )
+    assert (verdict.evidence, verdict.rules) == ((), ("audit.not_documented",))
 
 
 def test_codes_of_the_record_that_no_line_claims_are_missed() -> None:
@@ -348,6 +356,7 @@ def test_a_verdict_that_hangs_on_how_segments_are_counted_says_so() -> None:
     assert further.support is Support.UNITS_DIFFER
     assert (further.policy, further.otherwise) == ("segment_counting", Support.SUPPORTED)
     assert further.rules[-1] == "audit.policy.segment_counting"
+    assert further.why.endswith("It would be supported under the other setting of segment_counting.")
     by_bone = audit(note, "63047", "63048", settings=VERTEBRA).lines[1]
     assert (by_bone.support, by_bone.otherwise) == (Support.UNITS_DIFFER, Support.SUPPORTED)
     assert told(audit(note, "63047", "63048 x2", settings=VERTEBRA)) == ["supported", "supported"]
@@ -543,7 +552,7 @@ def test_a_successor_of_no_code_and_a_span_upside_down_are_refused(tables: Path)
 
 
 def test_a_sentence_with_a_place_that_cannot_be_filled_is_refused(tables: Path) -> None:
-    put(tables / "audit.toml", "The note supports {claimed}{where}.", "The note supports {money}.")
+    put(tables / "audit.toml", "The note supports {noted}{where}.", "The note supports {money}.")
     put(tables / "queries.toml", "describes {acts}. The level", "describes {acts. The level")
     money, braces = problems(tables)
     assert money.startswith("audit.toml row 1 (audit.supported): {money} is nothing that can be filled in; allowed are")

@@ -15,6 +15,7 @@ from extractor.billing.schools import others, settings_of
 from extractor.billing.verdicts import Judged, judge, verdicts
 from extractor.errors import UsageError
 from extractor.knowledge import Knowledge
+from extractor.knowledge.rulings import Ruling
 from extractor.result import CodeFinding, NoteResult
 from extractor.settings import Settings
 
@@ -58,17 +59,19 @@ def _shipped() -> Knowledge:
 def _with_policy(case: Case, judged: Sequence[Judged]) -> list[LineVerdict]:
     """The verdicts, each with the setting whose other value would change it."""
     told = [verdict for each in judged for verdict in verdicts(each, case)]
+    rulings = case.knowledge.billing.rulings
     for name, settings in others(case.settings):
         other = replace(case, settings=settings)
         supports = [j.support for claim in other.claims for j in [judge(claim, other)] for _ in claim.lines]
-        told = [_hanging(verdict, name, support) for verdict, support in zip(told, supports, strict=True)]
+        told = [_hanging(verdict, name, support, rulings[f"audit.policy.{name}"]) for verdict, support in zip(told, supports, strict=True)]
     return told
 
 
-def _hanging(verdict: LineVerdict, policy: str, otherwise: Support) -> LineVerdict:
+def _hanging(verdict: LineVerdict, policy: str, otherwise: Support, ruling: Ruling) -> LineVerdict:
     if verdict.policy or verdict.support is otherwise:
         return verdict
-    return replace(verdict, policy=policy, otherwise=otherwise, rules=(*verdict.rules, f"audit.policy.{policy}"))
+    why = f"{verdict.why} {ruling.says.format(otherwise=otherwise)}"
+    return replace(verdict, why=why, policy=policy, otherwise=otherwise, rules=(*verdict.rules, ruling.id))
 
 
 def _in_order(case: Case, told: Sequence[LineVerdict]) -> tuple[LineVerdict, ...]:

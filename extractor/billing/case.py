@@ -13,10 +13,10 @@ from extractor.billing.edits import Edits
 from extractor.billing.result import Billed
 from extractor.billing.schools import others, written
 from extractor.knowledge import Knowledge
-from extractor.knowledge.code import Code
+from extractor.knowledge.code import Code, Sides
 from extractor.result import CodeFinding, NoteResult
 from extractor.settings import Settings
-from extractor.vocabulary import Region
+from extractor.vocabulary import Gap, Region
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,13 @@ class Case:
         if near and len(self.record.families) == 1:
             return tuple(v for v in self.record.attributes.levels if spine.region_of(v) in row.regions) or near
         return near
+
+    def gaps(self, claim: Claim) -> tuple[Gap, ...]:
+        """What the note lacks for a claim, the side only for a code that has one."""
+        if claim.row is None:
+            return ()
+        sided = claim.row.sides in {Sides.ONE_SIDE_50, Sides.UNITS}
+        return tuple(gap for gap in self.record.gaps if sided or gap is not Gap.SIDE)
 
     def most(self, code: str) -> int:
         """Units of a code, one for each side of an added interspace, in the school that counts most."""

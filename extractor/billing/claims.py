@@ -40,13 +40,13 @@ class Claim:
 
 def billed_tally(claim: Claim, row: Code, settings: Settings, side: Side) -> Tally:
     """What the lines of a claim come to. Modifiers of other matters (59, 22, 80 ...) are passed over."""
-    written = ((line.units, frozenset(line.modifiers) & judged(row)) for line in claim.lines)
+    written = ((line.units, frozenset(line.modifiers) & judged_modifiers(row)) for line in claim.lines)
     if row.sides is Sides.UNITS and settings.bilateral_addon == "modifier_50":
         return _without(_SIDE.get(side), _joined(written))
     return _joined(written) if row.sides is Sides.ONE_SIDE_50 else _tally(written)
 
 
-def judged(row: Code) -> frozenset[str]:
+def judged_modifiers(row: Code) -> frozenset[str]:
     """Modifiers of a code that a record can bear out or not."""
     return _JUDGED | (_NEVER_ON_ADD_ON if row.add_on else frozenset())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from extractor import spine
 from extractor.billing.case import Case
-from extractor.billing.claims import Claim
+from extractor.billing.claims import Claim, judged_modifiers
 from extractor.billing.result import BilledLine, Support
 from extractor.knowledge.logic import Logic
 from extractor.result import CodeFinding
@@ -38,6 +38,8 @@ def _places(judged: Judged, case: Case) -> dict[str, str]:
         "where": at(level for finding in told for level in finding.levels),
         "reason": _reason(told, case) if judged.support is Support.OTHER_CODE_BETTER else "",
         "lacks": _lacks(judged, claim, case),
+        "meaning": claim.row.meaning if claim.row else "",
+        "passed": _passed(claim),
     }
 
 
@@ -64,6 +66,12 @@ def _lacks(judged: Judged, claim: Claim, case: Case) -> str:
     told = [f"{words[omitted.act]} is told as {omitted.status}" for omitted in judged.omitted]
     if not case.record.operative:
         told.append("the document does not report an operation")
-    if case.record.gaps:
-        told.append(f"not stated: {', '.join(gap.replace('_', ' ') for gap in case.record.gaps)}")
+    if gaps := case.gaps(claim):
+        told.append(f"not stated: {', '.join(gap.replace('_', ' ') for gap in gaps)}")
     return f" ({'; '.join(told)})" if told else ""
+
+
+def _passed(claim: Claim) -> str:
+    """Modifiers that no record bears out, so that nobody takes them for supported."""
+    passed = sorted(claim.modifiers - judged_modifiers(claim.row)) if claim.row else []
+    return f" Not judged: {', '.join(passed)}." if passed else ""

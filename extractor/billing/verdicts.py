@@ -16,9 +16,8 @@ from extractor.billing.claims import Claim, billed_tally, noted_tally, sided_uni
 from extractor.billing.faults import Found, faults, outside
 from extractor.billing.result import LineVerdict, Support
 from extractor.billing.sentences import why
-from extractor.knowledge.code import Code, Sides
+from extractor.knowledge.code import Code
 from extractor.result import CodeFinding, NotPerformed
-from extractor.vocabulary import Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +87,10 @@ def verdicts(judged: Judged, case: Case) -> list[LineVerdict]:
             why=sentence,
             faults=tuple(found.fault for found in judged.faults),
             better=judged.better,
-            gaps=_gaps(judged.claim, case),
+            gaps=case.gaps(judged.claim),
             evidence=tuple(piece.id for piece in case.record.evidence if piece.id in pieces),
             rules=rules,
             edition=next((found.edition for found in judged.faults if found.edition), None),
         )
         for line in judged.claim.lines
     ]
-
-
-def _gaps(claim: Claim, case: Case) -> tuple[Gap, ...]:
-    """What the note lacks, the side only for a code that has one."""
-    if claim.row is None:
-        return ()
-    sided = claim.row.sides in {Sides.ONE_SIDE_50, Sides.UNITS}
-    return tuple(gap for gap in case.record.gaps if sided or gap is not Gap.SIDE)

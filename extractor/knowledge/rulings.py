@@ -13,7 +13,7 @@ from extractor.vocabulary import Act, Family, Gap
 
 RULING_PLACES = frozenset(
     {"code", "claimed", "noted", "where", "better", "reason", "lacks", "day", "instead", "parents", "other", "sides"}
-    | {"ceiling", "otherwise"}
+    | {"ceiling", "otherwise", "meaning", "passed", "dated"}
 )
 RULINGS = (
     *("supported", "units_differ", "modifier_differs", "other_code_better", "not_documented", "outside", "missed"),
