@@ -91,10 +91,10 @@ def test_a_summary_counts_lines_notes_verdicts_and_gaps(run: Run, results: Path,
     rows = [[cell.strip() for cell in row.strip("┃│").replace("┃", "│").split("│")] for row in shown if row[0] in "┃│"]
     assert rows == [
         ["code", "supported", "units_differ", "not_billed", "refused", "failed"],
-        ["(none)", "", "", "", "2", ""],
+        ["(none)", "", "", "", "1", ""],
         ["63030", "1", "", "", "", ""],
         ["63047", "1", "", "", "", "1"],
-        ["63048", "", "1", "", "", ""],
+        ["63048", "", "1", "", "1", ""],
         ["63052", "", "", "1", "", ""],
         ["63407", "", "", "", "", "1"],
         ["all", "2", "1", "1", "2", "2"],
@@ -141,7 +141,7 @@ def test_every_billed_line_and_every_missed_code_has_a_row(
             "code read as 63047",
         ),
         (STENOSIS, "units_differ", "2", "63048", "2", "", differ, *segments, ""),
-        (STENOSIS, "refused", "3", "", "", "", "units that are not whole", "", "", ""),
+        (STENOSIS, "refused", "3", "63048", "", "", "units that are not whole", "", "", ""),
         (
             TUBE,
             "supported",
@@ -172,7 +172,7 @@ def test_every_note_has_a_line_of_json(run: Run, results: Path, billed: Any, tmp
         "b": "failed",
         "=gone": "failed",
     }
-    assert told[STENOSIS]["refused"] == [{"row": 3, "column": "", "why": ["units that are not whole"]}]
+    assert told[STENOSIS]["refused"] == [{"row": 3, "column": "", "code": "63048", "why": ["units that are not whole"]}]
     assert told[STENOSIS]["lines"][1] == {
         "billed": {"code": "63048", "units": 2, "modifiers": [], "row": 2},
         "support": "units_differ",
@@ -209,7 +209,7 @@ def test_rows_that_were_mended_or_refused_are_listed_with_what_was_done(
     run("audit", billed(*MIXED), "--results", results, "-o", tmp_path / "out")
     assert [tuple(row.values()) for row in table(tmp_path / "out" / "billed_rows.csv")] == [
         ("1", "", STENOSIS, "63047", "repaired", "code read as 63047"),
-        ("3", "", STENOSIS, "", "refused", "units that are not whole"),
+        ("3", "", STENOSIS, "63048", "refused", "units that are not whole"),
         ("4", "", TUBE, "63030", "repaired", "no units, read as 1"),
         ("7", "", "", "", "refused", "no note_id, or one with control characters"),
     ]
@@ -282,6 +282,25 @@ def test_notes_can_be_read_first_and_take_their_dates_from_the_bill(run: Run, bi
 
 
 # Tables of a licence holder
+
+
+def test_a_second_record_of_one_id_fails_and_no_line_is_judged_twice(
+    run: Run, results: Path, billed: Any, tmp_path: Path
+) -> None:
+    first = next(line for line in (results / "results.jsonl").read_text("utf-8").splitlines() if STENOSIS in line)
+    (tmp_path / "twice.jsonl").write_text(f"{first}\n{first}\n", encoding="utf-8")
+    ended = run("audit", billed(f"{STENOSIS},63047,1,,"), "--results", tmp_path / "twice.jsonl", "-o", tmp_path / "out")
+    assert ended.code == 1
+    assert [(row["verdict"], row["row"], row["why"]) for row in table(tmp_path / "out" / "audit.csv")] == [
+        ("supported", "1", "The note supports 63047 at L3-L4."),
+        ("missed", "", ""),
+        (
+            "failed",
+            "",
+            "audit/duplicate_id: a record with this id came before, and the bill was compared with that; "
+            "give each note an id of its own",
+        ),
+    ]
 
 
 def test_edits_decide_and_name_their_edition(run: Run, results: Path, billed: Any, tmp_path: Path) -> None:

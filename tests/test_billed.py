@@ -41,6 +41,21 @@ def line(entry: Entry) -> tuple[str, int, tuple[str, ...]] | None:
     return (entry.line.code, entry.line.units, entry.line.modifiers) if entry.line else None
 
 
+def test_a_refused_line_tells_its_code_where_that_was_read(tmp_path: Path) -> None:
+    assert [one(tmp_path, units="0").code, one(tmp_path, modifiers="LEFT").code] == ["63047", "63047"]
+    assert [one(tmp_path, day="5/1/2024").code, one(tmp_path, code="spine").code] == ["63047", ""]
+
+
+def test_a_note_with_more_lines_than_any_claim_is_refused(tmp_path: Path) -> None:
+    rows = [f"a,{63000 + number},,,\n" for number in range(201)]
+    assert [note.note_id for note in read(tmp_path, LONG + "".join(rows[1:])).notes] == ["a"]
+    found = read(tmp_path, LONG + "".join(rows) + "b,63047,1,,\n")
+    assert [note.note_id for note in found.notes] == ["b"]
+    assert {entry.told[0] for entry in found.entries[:201]} == {
+        "more than 200 lines of one note; is note_id the column of the note's id?"
+    }
+
+
 # Forms
 
 

@@ -219,8 +219,18 @@ def test_a_code_of_another_date_is_told_with_what_stands_for_it() -> None:
 def test_the_billed_date_comes_before_that_of_the_record() -> None:
     note = record(code("63052", "L4-L5"), day="2024-05-01")
     assert told(audit(note, "63052")) == ["supported"]
-    assert told(audit(note, "63052", day=dt.date(2021, 12, 31))) == ["conflict/not_in_force"]
+    assert told(audit(note, "63052", day=dt.date(2021, 12, 31))) == ["conflict/not_in_force/date_differs"]
     assert audit(note, "63052", day=dt.date(2021, 12, 31)).date_of_service == "2021-12-31"
+
+
+def test_a_bill_for_another_day_than_that_of_the_note_is_never_supported() -> None:
+    verdict = one(audit(ONE, "63047", day=dt.date(2010, 5, 1)))
+    assert (verdict.faults, verdict.evidence) == ((Fault.DATE_DIFFERS,), ("e1",))
+    assert verdict.why == "It was billed for 2010-05-01, and the note is of 2024-05-01."
+    assert told(audit(ONE, "63047", day=dt.date(2024, 5, 1))) == ["supported"]
+    before = record(code("63047", "L4-L5"), day="2021-05-01")
+    before = replace(before, attributes=replace(before.attributes, fusion=(Fusion.POSTERIOR_INTERBODY,)))
+    assert told(audit(before, "22630", "63047", day=dt.date(2023, 5, 1))) == ["outside", "conflict/date_differs"]
 
 
 def test_a_note_without_a_date_is_judged_by_the_codes_of_the_billed_date() -> None:

@@ -59,11 +59,10 @@ def _shipped() -> Knowledge:
 def _with_policy(case: Case, judged: Sequence[Judged]) -> list[LineVerdict]:
     """The verdicts, each with the setting whose other value would change it."""
     told = [verdict for each in judged for verdict in verdicts(each, case)]
-    rulings = case.knowledge.billing.rulings
     for name, settings in others(case.settings):
-        other = replace(case, settings=settings)
+        other, ruling = replace(case, settings=settings), case.knowledge.billing.rulings[f"audit.policy.{name}"]
         supports = [j.support for claim in other.claims for j in [judge(claim, other)] for _ in claim.lines]
-        told = [_hanging(verdict, name, support, rulings[f"audit.policy.{name}"]) for verdict, support in zip(told, supports, strict=True)]
+        told = [_hanging(verdict, name, support, ruling) for verdict, support in zip(told, supports, strict=True)]
     return told
 
 

@@ -15,6 +15,7 @@ Audit = Callable[[NoteResult, Billed], AuditResult]
 """What compares the record of a note with what was billed for it."""
 
 NO_RECORD = "no_record"
+_SECOND = "a record with this id came before, and the bill was compared with that; give each note an id of its own"
 
 
 class State(StrEnum):
@@ -47,8 +48,12 @@ def audited(records: Iterable[NoteResult | NoteFailure], file: BilledFile, audit
     """One for each record, in their order, then one for each billed note without a record, in the order of the file."""
     billed = {one.note_id: one for one in file.notes}
     entries = file.by_note()
-    left = dict.fromkeys(entries)
+    left, seen = dict.fromkeys(entries), set[str]()
     for record in records:
+        if record.note_id in seen:
+            yield _made(NoteFailure(record.note_id, "audit", "duplicate_id", _SECOND), ())
+            continue
+        seen.add(record.note_id)
         own = tuple(entries.get(record.note_id, ()))
         left.pop(record.note_id, None)
         if not own:

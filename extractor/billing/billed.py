@@ -2,7 +2,7 @@
 
 Every line ends as read, repaired or refused, and none stops the others. Refused are: what ``cells`` refuses; a line
 that bills the code and modifiers of an earlier one again, since two exports in one file and two units look the same;
-all lines of a note whose rows give two dates of service, since a note is one operation.
+all lines of a note whose rows give two dates of service, since a note is one operation, or that has too many.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from extractor.billing.sheet import read_sheet
 from extractor.errors import NoteError, UsageError
 from extractor.notes.fields import day_of, id_of
 
+MOST_LINES = 200
+"""Lines of one note: no claim has as many, but a file whose ids are those of a surgeon or a payer does."""
+
 
 class Reading(StrEnum):
     """What became of a billed line of a file."""
@@ -33,13 +36,15 @@ class Reading(StrEnum):
 class Entry:
     """A line of the file. ``row``: 1 is the first below the heading; ``column``: of its code, in the wide form.
 
-    ``told``: what was repaired, or why it was refused; no cell that was refused is quoted.
+    ``code``: what was read of it, though its units or modifiers were refused. ``told``: what was repaired, or why it
+    was refused; no cell that was refused is quoted.
     """
 
     row: int
     column: str = ""
     note_id: str | None = None
     day: dt.date | None = None
+    code: str = ""
     line: BilledLine | None = None
     reading: Reading = Reading.READ
     told: list[str] = field(default_factory=list)
@@ -105,8 +110,10 @@ def entry_of(row: int, cells: Mapping[str, str], form: Form, place: Place | None
     entry = Entry(row, place.name if place else "")
     try:
         entry.note_id = id_of(cells[form.note_id], "the row")
+        if place:
+            entry.code, behind = code_of(cells[place.code], entry.told)
+            entry.line = _line(entry, behind, cells, place)
         entry.day = day_of(cells[form.date_of_service], "the row") if form.date_of_service else None
-        entry.line = _line(row, cells, place, entry.told) if place else None
     except NoteError as error:
         entry.refuse(_NOTE_FAULTS[error.kind])
     except RefusedError as error:
@@ -122,11 +129,10 @@ _NOTE_FAULTS = {
 }
 
 
-def _line(row: int, cells: Mapping[str, str], place: Place, told: list[str]) -> BilledLine:
-    code, behind = code_of(cells[place.code], told)
-    units = units_of(cells[place.units], told) if place.units else 1
-    modifiers = modifiers_of([*behind, *(cells[name] for name in place.modifiers)], told)
-    return BilledLine(code, units, modifiers, row)
+def _line(entry: Entry, behind: Iterable[str], cells: Mapping[str, str], place: Place) -> BilledLine:
+    units = units_of(cells[place.units], entry.told) if place.units else 1
+    modifiers = modifiers_of([*behind, *(cells[name] for name in place.modifiers)], entry.told)
+    return BilledLine(entry.code, units, modifiers, entry.row)
 
 
 def _unread(row: int, why: str) -> Entry:
@@ -138,6 +144,7 @@ def _unread(row: int, why: str) -> Entry:
 def _billed(note_id: str, entries: Sequence[Entry]) -> Iterator[Billed]:
     _refuse_days(entries)
     _refuse_repeated(entries)
+    _refuse_many(entries)
     kept = [entry for entry in entries if entry.reading is not Reading.REFUSED]
     if kept:
         lines = tuple(entry.line for entry in kept if entry.line)
@@ -149,6 +156,12 @@ def _refuse_days(entries: Iterable[Entry]) -> None:
         for entry in entries:
             if entry.reading is not Reading.REFUSED:
                 entry.refuse("the rows of this note give different dates of service; a note is one operation")
+
+
+def _refuse_many(entries: Sequence[Entry]) -> None:
+    if len(entries) > MOST_LINES:
+        for entry in entries:
+            entry.refuse(f"more than {MOST_LINES} lines of one note; is note_id the column of the note's id?")
 
 
 def _refuse_repeated(entries: Iterable[Entry]) -> None:

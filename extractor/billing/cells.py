@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 MOST_UNITS = 999
 
-_CODE = re.compile(r"\d{5}|\d{4}[A-Z]|[A-Z]\d{4}")
-_SHORT = re.compile(r"\d{1,3}[FTU]")  # 0274T, whose zero a spreadsheet or a database dropped
+_CODE = re.compile(r"[0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4}")
+_SHORT = re.compile(r"[0-9]{1,3}[FTU]")  # 0274T, whose zero a spreadsheet or a database dropped
 _SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(\d{2}),(\d{3})")
 _WHOLE = re.compile(r"(\d{1,9})(?:[.,]0{1,2})?")

@@ -85,6 +85,14 @@ def _not_in_force(claim: Claim, row: Code, case: Case) -> Found | None:
     return Found(Fault.NOT_IN_FORCE, (), {"day": case.day.isoformat(), "instead": instead})
 
 
+def _date_differs(_: Claim, __: Code, case: Case) -> Found | None:
+    """An operation of another day is not the one of the note."""
+    noted = case.record.date_of_service
+    if noted is None or noted == case.day.isoformat():
+        return None
+    return Found(Fault.DATE_DIFFERS, (), {"day": case.day.isoformat(), "dated": noted})
+
+
 def _add_on_without_first(claim: Claim, row: Code, case: Case) -> Found | None:
     codes = {other.code for other in case.claims}
     foreign = all(parent in case.knowledge.codebook.companions for parent in row.parents)
@@ -175,6 +183,7 @@ def _ceiling(row: Code, case: Case) -> int | None:
 
 _CHECKS: tuple[Callable[[Claim, Code, Case], Found | None], ...] = (
     _not_in_force,
+    _date_differs,
     _add_on_without_first,
     _excluded_pair,
     _at_interbody,

@@ -31,6 +31,7 @@ class Fault(StrEnum):
 
     UNKNOWN_CODE = "unknown_code"
     NOT_IN_FORCE = "not_in_force"
+    DATE_DIFFERS = "date_differs"
     ADD_ON_WITHOUT_FIRST = "add_on_without_first"
     EXCLUDED_PAIR = "excluded_pair"
     DECOMPRESSION_AT_INTERBODY = "decompression_at_interbody"

@@ -114,7 +114,7 @@ def _missed(audit: AuditResult, code: CodeFinding, verdict: Beside) -> VerdictRo
         units=code.units,
         modifiers=code.modifiers,
         evidence=code.evidence,
-        rules=code.rules,
+        rules=("audit.missed", *code.rules),
         decision=audit.decision,
     )
 
@@ -138,7 +138,7 @@ def _unjudged(entry: Entry, verdict: Beside, why: str) -> VerdictRow:
         date_of_service=entry.day.isoformat() if entry.day else None,
         row=entry.row or None,
         column=entry.column,
-        code=line.code if line else "",
+        code=entry.code,
         units=line.units if line else None,
         modifiers=line.modifiers if line else (),
         why=why,

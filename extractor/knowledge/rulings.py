@@ -17,7 +17,8 @@ RULING_PLACES = frozenset(
 )
 RULINGS = (
     *("supported", "units_differ", "modifier_differs", "other_code_better", "not_documented", "outside", "missed"),
-    *("fault.unknown_code", "fault.not_in_force", "fault.add_on_without_first", "fault.excluded_pair"),
+    *("fault.unknown_code", "fault.not_in_force", "fault.date_differs"),
+    *("fault.add_on_without_first", "fault.excluded_pair"),
     *("fault.decompression_at_interbody", "fault.side_on_sideless", "fault.units_beyond_levels"),
     *("fault.units_beyond_edit", "policy.segment_counting", "policy.bilateral_addon"),
 )

@@ -131,7 +131,9 @@ class _Writer:
     def _told(self, note: Audited, rows: Iterable[VerdictRow]) -> dict[str, Any]:
         """The line of a note."""
         told = {"schema_version": SCHEMA_VERSION, "note_id": note.note_id, "status": note.state, **_outcome(note)}
-        told["refused"] = [{"row": entry.row, "column": entry.column, "why": entry.told} for entry in note.refused]
+        told["refused"] = [
+            {"row": entry.row, "column": entry.column, "code": entry.code, "why": entry.told} for entry in note.refused
+        ]
         if self._descriptors:
             told["descriptors"] = {row.code: self._described(row) for row in rows if row.code}
         return told
@@ -157,9 +159,8 @@ def _unlike(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def _mended(entry: Entry) -> dict[str, str]:
-    code = entry.line.code if entry.line else ""
     told = "; ".join(entry.told)
-    values = (entry.row, entry.column, entry.note_id, code, entry.reading, told)
+    values = (entry.row, entry.column, entry.note_id, entry.code, entry.reading, told)
     return cells_of(dict(zip(MENDED_COLUMNS, values, strict=True)))
 
 
