@@ -552,12 +552,16 @@ def test_a_broken_exclusion_is_refused_with_its_file_and_row(tables: Path) -> No
     ]
 
 
-def test_a_successor_of_no_code_and_a_span_upside_down_are_refused(tables: Path) -> None:
+def test_a_successor_of_no_code_a_span_upside_down_and_a_modifier_that_is_none_are_refused(tables: Path) -> None:
     put(tables / "successors.csv", "0275T,62330", "0999T,62330")
     put(tables / "outside.csv", "63075,63078", "63078,63075")
+    put(tables / "apart.csv", "58,", "5,")
+    put(tables / "apart.csv", "79,", "78,")
     assert problems(tables) == [
         "successors.csv:2: code '0999T' is not in codes.csv",
         "outside.csv:2: last '63075' comes before first '63078'",
+        "apart.csv:2: modifier '5' is not two characters like 59 or XS",
+        "apart.csv:5: modifier '78' is there twice",
     ]
 
 

@@ -17,9 +17,6 @@ _CODE = re.compile(r"\d{4}[0-9A-Z]|[A-Z]\d{4}")
 _SPINE_AND_CORD = "63"
 """How numbers of spine and cord surgery begin: one of them that no table knows does not exist."""
 
-APART = frozenset({"58", "59", "78", "79", "LT", "RT", "XE", "XP", "XS", "XU"})
-"""Modifiers that tell two operations of a pair apart, where an edit lets one do so."""
-
 _ONCE = frozenset(
     {Count.VERTEBRAE_1_2, Count.VERTEBRAE_OVER_2, Count.VERTEBRAE_2_OR_MORE, Count.SEGMENTS_1_2, Count.SEGMENTS_OVER_2}
     | {Count.FURTHER_INTERSPACES, Count.REGION, Count.SESSION}
@@ -64,7 +61,7 @@ def _edited_pair(claim: Claim, case: Case) -> Found | None:
         pair = case.edits.pair(other.code, claim.code, case.day)
         if pair is None or pair.other != claim.code:
             continue
-        if not pair.modifier or not (claim.modifiers | other.modifiers) & APART:
+        if not pair.modifier or not (claim.modifiers | other.modifiers) & case.knowledge.billing.apart.keys():
             reason = f"{pair.edition} excludes the pair"
             return Found(Fault.EXCLUDED_PAIR, (), {"other": other.code, "reason": reason}, edition=pair.edition)
     return None

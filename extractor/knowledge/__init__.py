@@ -112,7 +112,7 @@ def shipped() -> Traversable:
 
 _CODE_BOOK = frozenset(
     {"codes.csv", "companions.csv", "families.toml", "logic.toml", "sources.toml"}
-    | {"audit.toml", "exclusions.csv", "outside.csv", "queries.toml", "successors.csv"}
+    | {"apart.csv", "audit.toml", "exclusions.csv", "outside.csv", "queries.toml", "successors.csv"}
 )
 """Tables that say what a code is, and rules in words: nothing in them changes what is read in a note."""
 

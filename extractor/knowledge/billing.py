@@ -8,9 +8,11 @@ from importlib.resources.abc import Traversable
 
 from extractor.knowledge.codebook import Codebook
 from extractor.knowledge.exclusions import (
+    Apart,
     Exclusion,
     Outside,
     Successor,
+    read_apart,
     read_exclusions,
     read_outside,
     read_successors,
@@ -21,11 +23,12 @@ from extractor.vocabulary import Act, Family
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """Exclusions, successors and numbers of other families; the sentences of verdicts and the texts of queries."""
+    """Exclusions, what parts them, successors, numbers of other families; sentences of verdicts, texts of queries."""
 
     exclusions: tuple[Exclusion, ...]
     successors: Mapping[str, Successor]
     outside: tuple[Outside, ...]
+    apart: Mapping[str, Apart]
     rulings: Mapping[str, Ruling]
     kinds: Mapping[Family, Collection[Act]]
     queries: Queries
@@ -44,6 +47,7 @@ def read_billing(data: Traversable, book: Codebook | None, problems: list[str]) 
         read_exclusions(data, codes, sources, problems),
         read_successors(data, codes, sources, problems),
         read_outside(data, sources, problems),
+        read_apart(data, sources, problems),
         {ruling.id: ruling for ruling in read_rulings(data, problems)},
         read_kinds(data, problems),
         read_queries(data, problems),

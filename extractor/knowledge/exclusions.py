@@ -1,9 +1,10 @@
-"""Which codes exclude each other, which take the place of ended ones, and which numbers belong to other families."""
+"""Which codes exclude each other and what parts them, which replace ended ones, which numbers are of other families."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -81,6 +82,16 @@ class Outside:
         return self.first <= code <= self.last
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A modifier that tells two operations of a pair apart, where an edit lets one do so."""
+
+    modifier: str
+    meaning: str
+    certainty: Certainty
+    sources: tuple[str, ...]
+
+
 def read_exclusions(
     data: Traversable, codes: Collection[str], sources: Collection[str], problems: list[str]
 ) -> tuple[Exclusion, ...]:
@@ -148,5 +159,22 @@ def read_outside(data: Traversable, sources: Collection[str], problems: list[str
     return tuple(found)
 
 
-def _columns(shape: type[Exclusion | Successor | Outside]) -> tuple[str, ...]:
+def read_apart(data: Traversable, sources: Collection[str], problems: list[str]) -> dict[str, Apart]:
+    """By modifier."""
+    found: dict[str, Apart] = {}
+    for row in read_rows(data / "apart.csv", _columns(Apart), problems):
+        check_sources(row, sources)
+        modifier = row.text("modifier")
+        if modifier and not _MODIFIER.fullmatch(modifier):
+            row.problem(f"modifier {modifier!r} is not two characters like 59 or XS")
+        if modifier in found:
+            row.problem(f"modifier {modifier!r} is there twice")
+        found[modifier] = Apart(modifier, row.text("meaning"), row.word("certainty", Certainty), row.parts("sources"))
+    return found
+
+
+_MODIFIER = re.compile(r"[0-9A-Z]{2}")
+
+
+def _columns(shape: type[Exclusion | Successor | Outside | Apart]) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(shape))
