@@ -250,9 +250,10 @@ def test_a_bill_that_is_supported_ends_with_code_0(run: Run, results: Path, bill
 def test_the_wide_form_and_columns_of_other_names_are_read(
     run: Run, results: Path, billed: Any, tmp_path: Path
 ) -> None:
-    path = billed(f"{STENOSIS};63047;1;;63048;1", heading="case;cpt1;n1;m1;cpt2;n2\n")
+    path = billed(f"{STENOSIS};63047;1;;63048;1;x;y", heading="case;cpt1;n1;m1;cpt2;n2;payer;Site\n")
     names = ["--id-column", "case", "--code-column", "cpt", "--units-column", "n", "--modifiers-column", "m"]
-    run("audit", path, "--results", results, "-o", tmp_path / "out", *names, "--date-column", "day")
+    names += ["--date-column", "day", "--ignore-column", "payer", "--ignore-column", "site"]
+    run("audit", path, "--results", results, "-o", tmp_path / "out", *names)
     rows = [row for row in table(tmp_path / "out" / "audit.csv") if row["note_id"] == STENOSIS]
     assert [(row["row"], row["column"], row["verdict"]) for row in rows] == [
         ("1", "cpt1", "supported"),

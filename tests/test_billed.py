@@ -15,6 +15,7 @@ from extractor.errors import UsageError
 LONG = "note_id,code,units,modifiers,date_of_service\n"
 DAY = dt.date(2024, 5, 1)
 ALLOWED = "note_id, code, units, modifiers (or modifier1 to modifier4), date_of_service"
+IGNORE = "; take others out of the file, or name them with --ignore-column"
 WIDE = "; or note_id, code1, units1, modifiers1, code2 and so on, date_of_service"
 
 
@@ -114,7 +115,16 @@ def test_columns_may_be_called_otherwise_in_both_forms(tmp_path: Path) -> None:
     assert read(tmp_path, "case,cpt1,qty1,mods1,dos\na,63047,2,22,2024-05-01\n", names).notes == expected
     assert refusal(tmp_path, "case,code\na,63047\n", names) == (
         "no column 'cpt' and no 'cpt1', column 'code' is not known; allowed are "
-        "case, cpt, qty, mods (or mod1 to mod4), dos; or case, cpt1, qty1, mods1, cpt2 and so on, dos"
+        "case, cpt, qty, mods (or mod1 to mod4), dos; or case, cpt1, qty1, mods1, cpt2 and so on, dos" + IGNORE
+    )
+
+
+def test_columns_that_are_named_as_such_are_not_looked_at(tmp_path: Path) -> None:
+    content = "note_id,Patient Name,code,modifiers,payer\na,Zyxwomble,63047,22,x\n"
+    found = read(tmp_path, content, BilledColumns(ignored=("patient name", "modifiers", "payer", "mrn")))
+    assert found.notes == (Billed("a", (BilledLine("63047", row=1),)),)
+    assert refusal(tmp_path, content, BilledColumns(ignored=("patient_name", "modifiers"))) == (
+        f"column 'payer' is not known; allowed are {ALLOWED}{IGNORE}"
     )
 
 
@@ -142,15 +152,15 @@ def test_what_spreadsheets_and_billing_systems_write_is_read(tmp_path: Path, con
     [
         (
             "note_id,code,patient,mrn\n",
-            f"column 'patient' is not known, column 'mrn' is not known; allowed are {ALLOWED}",
+            f"column 'patient' is not known, column 'mrn' is not known; allowed are {ALLOWED}{IGNORE}",
         ),
-        ("id,code\n", f"no column 'note_id', column 'id' is not known; allowed are {ALLOWED}"),
+        ("id,code\n", f"no column 'note_id', column 'id' is not known; allowed are {ALLOWED}{IGNORE}"),
         (
             "note_id,units\n",
-            f"no column 'code' and no 'code1', column 'units' is not known; allowed are {ALLOWED}{WIDE}",
+            f"no column 'code' and no 'code1', column 'units' is not known; allowed are {ALLOWED}{WIDE}{IGNORE}",
         ),
         ("Zyxwomble,63047,1\n", f"no column 'note_id', no column 'code' and no 'code1'; allowed are {ALLOWED}{WIDE}"),
-        ("note_id,code1,units2\n", f"column 'units2' is not known; allowed are {ALLOWED}{WIDE}"),
+        ("note_id,code1,units2\n", f"column 'units2' is not known; allowed are {ALLOWED}{WIDE}{IGNORE}"),
         ("note_id,code,code\n", "column 'code' is named twice; the billed file names each column once"),
         ("note_id,code,Code\n", "two columns differ by case alone; name each column once"),
         ("", "the billed file cannot be read: empty"),

@@ -15,6 +15,7 @@ class BilledColumns:
     """What the columns of a billed file are called. Case does not count, nor a blank instead of ``_``.
 
     In the wide form the names of code, units and modifiers have a number behind them: ``code1`` or ``code_1``.
+    ``ignored``: others that a file may have, and that are not looked at.
     """
 
     note_id: str = "note_id"
@@ -22,6 +23,7 @@ class BilledColumns:
     units: str = "units"
     modifiers: str = "modifiers"
     date_of_service: str = "date_of_service"
+    ignored: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -44,6 +46,8 @@ class Form:
 
 def form_of(columns: Sequence[str], names: BilledColumns, where: object) -> Form:
     """What the columns of a file hold. Raises ``UsageError`` for each that is not known, missing or there twice."""
+    ignored = set(map(_plain, names.ignored))
+    columns = [name for name in columns if _plain(name) not in ignored]
     spelled = {_plain(name): name for name in columns}
     if len(spelled) < len(columns):
         raise UsageError(f"{where}: two columns differ by case alone; name each column once")
@@ -57,8 +61,13 @@ def form_of(columns: Sequence[str], names: BilledColumns, where: object) -> Form
     headed = note_id is not None or places  # else the first row may be no heading, and is not quoted
     strange = [f"column {name!r} is not known" for name in columns if name not in taken and headed]
     if note_id is None or missing or strange:
-        raise UsageError(f"{where}: {', '.join(missing + strange)}; allowed are {_allowed(names, wide=wide)}")
+        raise UsageError(
+            f"{where}: {', '.join(missing + strange)}; allowed are {_allowed(names, wide=wide)}{_IGNORE if strange else ''}"
+        )
     return Form(note_id, day, places)
+
+
+_IGNORE = "; take others out of the file, or name them with --ignore-column"
 
 
 def _long(spelled: Mapping[str, str], names: BilledColumns) -> Iterator[Place]:

@@ -57,6 +57,10 @@ CodeColumn = Annotated[
 ]
 UnitsColumn = Annotated[str, typer.Option(help="Column of the units.", metavar="NAME")]
 ModifiersColumn = Annotated[str, typer.Option(help="Column of the modifiers.", metavar="NAME")]
+IgnoredColumns = Annotated[
+    list[str] | None,
+    typer.Option("--ignore-column", help="A column that is not looked at.", metavar="NAME", show_default=False),
+]
 DateColumn = Annotated[str, typer.Option(help="Column of the date of service.", metavar="NAME")]
 
 TOP = 5
@@ -79,6 +83,7 @@ def audit(
     units_column: UnitsColumn = "units",
     modifiers_column: ModifiersColumn = "modifiers",
     date_column: DateColumn = "date_of_service",
+    ignore_column: IgnoredColumns = None,
 ) -> None:
     """Compare billed codes with the records of their notes: a verdict a line, what was missed, what to ask.
 
@@ -89,7 +94,8 @@ def audit(
         raise UsageError("give --results OUT, or --notes INPUT to read the notes first; one of them")
     if results is not None and (dates is not None or workers != 1):
         raise UsageError("--dates and --workers are for --notes; results are read already")
-    columns = BilledColumns(id_column, code_column, units_column, modifiers_column, date_column)
+    ignored = tuple(ignore_column or ())
+    columns = BilledColumns(id_column, code_column, units_column, modifiers_column, date_column, ignored)
     file = read_billed(billed, columns)
     compare = _audit(edits or [])
     words = read_descriptors(descriptors) if descriptors else None
