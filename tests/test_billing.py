@@ -502,6 +502,19 @@ def test_each_gap_has_a_query_of_what_the_note_says_and_what_it_does_not_state()
     )
 
 
+def test_a_query_never_says_that_what_it_has_just_told_is_not_stated() -> None:
+    told = record(code("63047", "L4-L5"), gaps=(Gap.STRUCTURES, Gap.SEPARATE_DECOMPRESSION))
+    told = replace(told, attributes=replace(told.attributes, components=(Act.FACETECTOMY, Act.FLAVECTOMY)))
+    assert audit(told, "63047").queries == (
+        "The operative note tells of removal of facet and removal of ligamentum flavum at L4-L5. Which structures were "
+        "removed or opened, and how far, is not stated for all of it. "
+        "What was done at each level, and to which structures?",
+        "The operative note describes a fusion through the disc space from behind, with removal of facet and removal "
+        "of ligamentum flavum at L4-L5. The purpose of each part of this work is not stated. "
+        "What was removed at each level, and for what purpose?",
+    )
+
+
 def test_a_query_about_an_empty_record_leaves_no_hole() -> None:
     (query,) = audit(replace(record(), gaps=(Gap.STRUCTURES,)), "63047").queries
     assert query.startswith("The operative note tells of work on the spine at a level that is not named. ")

@@ -61,9 +61,8 @@ def form_of(columns: Sequence[str], names: BilledColumns, where: object) -> Form
     headed = note_id is not None or places  # else the first row may be no heading, and is not quoted
     strange = [f"column {name!r} is not known" for name in columns if name not in taken and headed]
     if note_id is None or missing or strange:
-        raise UsageError(
-            f"{where}: {', '.join(missing + strange)}; allowed are {_allowed(names, wide=wide)}{_IGNORE if strange else ''}"
-        )
+        allowed = _allowed(names, wide=wide) + (_IGNORE if strange else "")
+        raise UsageError(f"{where}: {', '.join(missing + strange)}; allowed are {allowed}")
     return Form(note_id, day, places)
 
 
