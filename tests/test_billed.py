@@ -78,6 +78,11 @@ def test_a_row_a_note_makes_the_same_bills(tmp_path: Path) -> None:
     assert [(entry.row, entry.column) for entry in found.entries] == [(1, "code1"), (2, "code1"), (2, "code_2")]
 
 
+def test_modifiers_of_the_wide_form_may_be_named_in_the_singular(tmp_path: Path) -> None:
+    found = read(tmp_path, "note_id,code1,modifier1,code2,modifier_2\na,63030,LT,63035,59\n")
+    assert [held.modifiers for held in found.notes[0].lines] == [("LT",), ("59",)]
+
+
 def test_ten_codes_of_a_row_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     numbers = [10, 2, 1]
     found = read(tmp_path, "note_id," + ",".join(f"code{n}" for n in numbers) + "\na,63003,63002,63001\n")
@@ -163,8 +168,8 @@ def test_what_spreadsheets_and_billing_systems_write_is_read(tmp_path: Path, con
         ("note_id,code1,units2\n", f"column 'units2' is not known; allowed are {ALLOWED}{WIDE}{IGNORE}"),
         ("note_id,code,code\n", "column 'code' is named twice; the billed file names each column once"),
         ("note_id,code,Code\n", "two columns differ by case alone; name each column once"),
-        ("", "the billed file cannot be read: empty"),
-        ("a\x00", "the billed file cannot be read: binary"),
+        ("", "the billed file cannot be read: empty; export it as CSV again"),
+        ("a\x00", "the billed file cannot be read: binary; export it as CSV again"),
     ],
 )
 def test_columns_are_checked_before_any_row(tmp_path: Path, content: str, message: str) -> None:

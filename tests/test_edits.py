@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         read_edits([tmp_path])
     assert str(raised.value) == f"{tmp_path}: the table of edits is not a regular file"
-    assert faults(tmp_path, "kind\x00,code") == ["the table of edits cannot be read: binary"]
+    assert faults(tmp_path, "kind\x00,code") == ["the table of edits cannot be read: binary; export it as CSV again"]
 
 
 def test_descriptors_are_those_of_the_day_and_without_a_day_the_newest(tmp_path: Path) -> None:
@@ -196,6 +196,15 @@ def test_a_modifier_of_either_code_parts_a_pair_that_allows_it(
     codes = [BilledLine("22612", 1, () if either else modifiers), BilledLine("63047", 1, modifiers if either else ())]
     expected = ("63047", Support.SUPPORTED, ()) if apart else ("63047", Support.CONFLICT, (Fault.EXCLUDED_PAIR,))
     assert judged(record, edits, *codes) == [("22612", Support.OUTSIDE, ()), expected]
+    if not apart:
+        said = "63047 cannot stand beside 22612 here. Q3 excludes the pair unless a modifier parts them."
+        assert verdicts(record, edits, *codes)[1].why == said
+
+
+def test_all_editions_that_decided_are_named(record: NoteResult) -> None:
+    pair = Pair("22612", "63048", False, edition="NCCI 2026Q3")
+    edits = Edits((pair,), (Limit("63048", 0, edition="MUE 2026Q3"),))
+    assert verdicts(record, edits, BilledLine("22612"), FIRST, ADDED)[2].edition == "NCCI 2026Q3; MUE 2026Q3"
 
 
 def test_units_beyond_a_limit_are_in_conflict_over_all_lines_of_the_code(record: NoteResult) -> None:

@@ -62,7 +62,7 @@ def _edited_pair(claim: Claim, case: Case) -> Found | None:
         if pair is None or pair.other != claim.code:
             continue
         if not pair.modifier or not (claim.modifiers | other.modifiers) & case.knowledge.billing.apart.keys():
-            reason = f"{pair.edition} excludes the pair"
+            reason = f"{pair.edition} excludes the pair" + (" unless a modifier parts them" if pair.modifier else "")
             return Found(Fault.EXCLUDED_PAIR, (), {"other": other.code, "reason": reason}, edition=pair.edition)
     return None
 

@@ -80,9 +80,10 @@ def _wide(spelled: Mapping[str, str], names: BilledColumns) -> Iterator[Place]:
     numbered = re.compile(rf"{re.escape(_plain(names.code))}_?(\d+)")
     numbers = {int(match[1]) for name in spelled if (match := numbered.fullmatch(name))}
     for n in sorted(numbers):
-        code, units, held = (_numbered(spelled, name, n) for name in (names.code, names.units, names.modifiers))
+        wanted = (names.code, names.units, names.modifiers, names.modifiers.removesuffix("s"))
+        code, units, *held = (_numbered(spelled, name, n) for name in wanted)
         if code:
-            yield Place(code, code, units, (held,) if held else ())
+            yield Place(code, code, units, tuple(dict.fromkeys(filter(None, held))))
 
 
 def _numbered(spelled: Mapping[str, str], name: str, number: int) -> str | None:

@@ -66,7 +66,7 @@ class LineVerdict:
     ``faults``: of a ``conflict``, all that apply. ``better``: codes of the record that fit the work this line claims.
     ``why``: one sentence in our words, without words of the note. ``gaps``: what the note lacks for it. ``evidence``
     and ``rules``: ids of the record and of the tables. ``policy``: the setting whose other value would change this,
-    and ``otherwise`` what the verdict would then be. ``edition``: of a licensed table that decided.
+    and ``otherwise`` what the verdict would then be. ``edition``: of the licensed tables that decided.
     """
 
     billed: BilledLine

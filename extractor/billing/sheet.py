@@ -55,7 +55,7 @@ def _text(path: Path, what: str) -> str:
     except OSError as error:
         raise UsageError(f"{path}: cannot read {what}: {error.strerror}") from None
     except NoteError as error:
-        raise UsageError(f"{path}: {what} cannot be read: {error.kind}") from None
+        raise UsageError(f"{path}: {what} cannot be read: {error.kind}; export it as CSV again") from None
 
 
 def _heading(lines: io.StringIO) -> str:

@@ -90,7 +90,7 @@ def verdicts(judged: Judged, case: Case) -> list[LineVerdict]:
             gaps=case.gaps(judged.claim),
             evidence=tuple(piece.id for piece in case.record.evidence if piece.id in pieces),
             rules=rules,
-            edition=next((found.edition for found in judged.faults if found.edition), None),
+            edition="; ".join(dict.fromkeys(found.edition for found in judged.faults if found.edition)) or None,
         )
         for line in judged.claim.lines
     ]
