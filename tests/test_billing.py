@@ -285,6 +285,14 @@ def test_a_decompression_code_beside_a_cage_is_told_from_2022_on(day: str, verdi
     assert told(audit(note, "63047")) == [verdict]
 
 
+def test_beside_a_cage_the_evidence_is_the_cage_or_else_the_work_that_gave_access() -> None:
+    note = laminae(record(), "L4", "L5")
+    note = replace(note, attributes=replace(note.attributes, fusion=(Fusion.POSTERIOR_INTERBODY,)))
+    assert one(audit(note, "63047")).evidence == ("e1",)
+    cage = replace(note, evidence=(note.evidence[0], replace(note.evidence[1], role=Role.FUSION)))
+    assert one(audit(cage, "63047")).evidence == ("e2",)
+
+
 def test_the_code_beside_a_cage_is_the_better_one_and_a_level_without_a_cage_keeps_its_own() -> None:
     note = record(code("63052", "L4-L5"), code("63047", "L3-L4"))
     note = replace(note, attributes=replace(note.attributes, fusion=(Fusion.POSTERIOR_INTERBODY,)))

@@ -11,7 +11,7 @@ from extractor.billing.claims import SIDE_MODIFIERS, Claim, billed_tally, sided_
 from extractor.billing.result import Fault
 from extractor.knowledge.code import Code, Count, Sides
 from extractor.knowledge.exclusions import Exclusion, Scope
-from extractor.vocabulary import Fusion, Gap, Region, Role
+from extractor.vocabulary import Fusion, Gap, Region, Role, Status
 
 _CODE = re.compile(r"\d{4}[0-9A-Z]|[A-Z]\d{4}")
 _SPINE_AND_CORD = "63"
@@ -138,7 +138,8 @@ def _at_interbody(claim: Claim, row: Code, case: Case) -> Found | None:
     if units_of(wanting) <= units_of(left):
         return None
     cages = tuple(piece.id for piece in case.record.evidence if piece.role is Role.FUSION)
-    return Found(Fault.DECOMPRESSION_AT_INTERBODY, (exclusion.id,), {"reason": exclusion.meaning}, cages)
+    access = tuple(name for e in case.record.events if e.status is Status.PERFORMED for name in e.evidence)
+    return Found(Fault.DECOMPRESSION_AT_INTERBODY, (exclusion.id,), {"reason": exclusion.meaning}, cages or access)
 
 
 def _beside_cage(row: Code, case: Case) -> Exclusion | None:
