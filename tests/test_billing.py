@@ -449,6 +449,18 @@ def test_the_bill_of_another_note_is_refused() -> None:
         extractor.audit(ONE, Billed("x", (billed("63047"),)))
 
 
+@pytest.mark.parametrize("units", [0, -1, 1.5, "1"])
+def test_units_that_are_not_whole_or_below_1_are_no_line(units: object) -> None:
+    with pytest.raises(UsageError, match="units of a billed line are a whole number from 1"):
+        BilledLine("63047", units)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("modifiers", ["50", ("lt",), ("LEFT",), ("5", "0")])
+def test_modifiers_that_would_be_passed_over_unseen_are_no_line(modifiers: object) -> None:
+    with pytest.raises(UsageError, match="modifiers of a billed line are a tuple of two characters each"):
+        BilledLine("63047", 1, modifiers)  # type: ignore[arg-type]
+
+
 def test_a_record_of_unknown_settings_is_refused() -> None:
     note = replace(ONE, provenance=replace(ONE.provenance, settings="a=b"))
     with pytest.raises(UsageError, match="none of this version"):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from extractor.errors import UsageError
 from extractor.result import CodeFinding
 from extractor.vocabulary import Decision, Gap
 
@@ -42,12 +44,27 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BilledLine:
-    """A code as it was billed. ``row``: of the file it was read from, 1 is the first after the heading; 0 for none."""
+    """A code as it was billed. ``row``: of the file it was read from, 1 is the first after the heading; 0 for none.
+
+    Raises ``UsageError`` for units that are not whole or below 1, and modifiers that are not like ``("50", "LT")``:
+    what is not one would be passed over, and the line be taken for supported.
+    """
 
     code: str
     units: int = 1
     modifiers: tuple[str, ...] = ()
     row: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.units, int) or self.units < 1:
+            raise UsageError("units of a billed line are a whole number from 1")
+        if not all(map(_MODIFIER.fullmatch, self.modifiers)):
+            raise UsageError(
+                "modifiers of a billed line are a tuple of two characters each, like ('50',) or ('59', 'LT')"
+            )
+
+
+_MODIFIER = re.compile(r"[0-9A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
