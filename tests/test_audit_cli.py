@@ -102,7 +102,7 @@ def test_a_summary_counts_lines_notes_verdicts_and_gaps(run: Run, results: Path,
     assert shown[-9:-5] == [
         "billed lines: read 3, repaired 2, refused 2",
         "notes: ok 2, failed 2, not_billed 2",
-        "agreement: 2 of 3 lines are supported as billed (66.7%)",
+        "agreement: 2 of 3 lines are supported as billed (66.7%), 0 of these by a record that asks for review",
         "1 lines would have another verdict under the other setting of a policy; --policy shows them",
     ]
     assert shown[-5:] == [f"wrote {out / name}" for name in FILES]
@@ -239,7 +239,10 @@ def test_a_bill_that_is_supported_ends_with_code_0(run: Run, results: Path, bill
     only.write_text((results / "results.jsonl").read_text("utf-8").splitlines()[0] + "\n", encoding="utf-8")
     ended = run("audit", billed(f"{STENOSIS},63047,1,,", f"{STENOSIS},63048,1,,"), "--results", only, "-o", tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    assert "agreement: 2 of 2 lines are supported as billed (100.0%)" in ended.out.splitlines()
+    assert (
+        "agreement: 2 of 2 lines are supported as billed (100.0%), 0 of these by a record that asks for review"
+        in ended.out.splitlines()
+    )
     assert json.loads((tmp_path / "summary.json").read_text("utf-8"))["notes"] == {
         "ok": 1,
         "failed": 0,
@@ -302,6 +305,18 @@ def test_a_second_record_of_one_id_fails_and_no_line_is_judged_twice(
             "give each note an id of its own",
         ),
     ]
+
+
+def test_lines_that_a_record_under_review_supports_are_counted(
+    run: Run, results: Path, billed: Any, tmp_path: Path
+) -> None:
+    told = (results / "results.jsonl").read_text("utf-8").replace('"decision": "auto"', '"decision": "review"')
+    (tmp_path / "review.jsonl").write_text(told, encoding="utf-8")
+    path = billed(f"{STENOSIS},63047,1,,", f"{STENOSIS},63048,3,,")
+    ended = run("audit", path, "--results", tmp_path / "review.jsonl", "-o", tmp_path / "out")
+    shown = "agreement: 1 of 2 lines are supported as billed (50.0%), 1 of these by a record that asks for review"
+    assert shown in ended.out.splitlines()
+    assert json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))["review"] == 1
 
 
 def test_edits_decide_and_name_their_edition(run: Run, results: Path, billed: Any, tmp_path: Path) -> None:

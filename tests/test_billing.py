@@ -238,6 +238,9 @@ def test_a_note_without_a_date_is_judged_by_the_codes_of_the_billed_date() -> No
     result = audit(note, "0275T", day=dt.date(2024, 3, 1))
     assert (told(result), result.missed) == (["supported"], ())
     assert told(audit(note, "0275T")) == ["conflict/not_in_force"]
+    assert one(audit(note, "0275T")).why.startswith(
+        "0275T is not in force on 2026-01-01, the newest code set, as no date of service is known; look at 62330"
+    )
 
 
 def test_an_add_on_without_its_first_code_is_told_and_the_first_code_missed() -> None:

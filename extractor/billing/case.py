@@ -34,6 +34,12 @@ class Case:
         told = self.billed.date_of_service or self.record.date_of_service or self.record.provenance.code_set
         return told if isinstance(told, dt.date) else dt.date.fromisoformat(f"{told}-01-01"[:10])
 
+    @property
+    def told_day(self) -> str:
+        """The day in words: a bill and a note without a date are judged by the newest code set."""
+        undated = self.billed.date_of_service is None and self.record.date_of_service is None
+        return self.day.isoformat() + (", the newest code set, as no date of service is known" if undated else "")
+
     @cached_property
     def noted(self) -> tuple[CodeFinding, ...]:
         return self._under(self.settings)

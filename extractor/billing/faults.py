@@ -79,7 +79,7 @@ def _not_in_force(claim: Claim, row: Code, case: Case) -> Found | None:
         return None
     successor = case.knowledge.billing.successors.get(row.code)
     instead = f"; look at {successor.instead} ({successor.meaning})" if successor else ""
-    return Found(Fault.NOT_IN_FORCE, (), {"day": case.day.isoformat(), "instead": instead})
+    return Found(Fault.NOT_IN_FORCE, (), {"day": case.told_day, "instead": instead})
 
 
 def _date_differs(_: Claim, __: Code, case: Case) -> Found | None:

@@ -11,14 +11,16 @@ from extractor.billing.batch import NO_RECORD, Audited, State
 from extractor.billing.billed import Entry, Reading
 from extractor.billing.result import AuditResult, Support
 from extractor.billing.rows import VerdictRow
+from extractor.vocabulary import Decision
 
 
 @dataclass(slots=True)
 class Summary:
     """``lines`` of the file and ``notes`` by what became of them; ``verdicts`` by verdict and code.
 
-    ``gaps``: notes with a line for which it lacks this. ``policy``: lines whose verdict hangs on a setting, by that,
-    their code, the verdict now and the one under its other value.
+    ``review``: supported lines whose record asks for a look itself. ``gaps``: notes with a line for which it lacks
+    this. ``policy``: lines whose verdict hangs on a setting, by that, their code, the verdict now and the one under its
+    other value.
     """
 
     lines: Counter[Reading] = field(default_factory=Counter)
@@ -26,6 +28,7 @@ class Summary:
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     gaps: Counter[str] = field(default_factory=Counter)
     policy: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    review: int = 0
     without_record: int = 0
 
     def read(self, entries: Iterable[Entry]) -> None:
@@ -42,6 +45,7 @@ class Summary:
     def count(self, rows: Iterable[VerdictRow]) -> None:
         for row in rows:
             self.verdicts[row.verdict, row.code] += 1
+            self.review += row.verdict == Support.SUPPORTED and row.decision is Decision.REVIEW
             if row.policy and row.otherwise:
                 self.policy[row.policy, row.code, row.verdict, row.otherwise] += 1
 
@@ -65,6 +69,7 @@ class Summary:
             "lines": {reading: self.lines[reading] for reading in Reading},
             "notes": {state: self.notes[state] for state in State},
             "agreement": self.agreement,
+            "review": self.review,
             "verdicts": _listed(self.verdicts, "verdict", "code"),
             "gaps": dict(sorted(self.gaps.items())),
             "policy": _listed(self.policy, "policy", "code", "verdict", "otherwise"),

@@ -148,7 +148,7 @@ def _show(summary: Summary, *, policy: bool) -> None:
     if summary.agreement is not None:
         console.print(
             f"agreement: {summary.of(Support.SUPPORTED)} of {summary.judged} lines are supported as billed "
-            f"({summary.agreement:.1%})"
+            f"({summary.agreement:.1%}), {summary.review} of these by a record that asks for review"
         )
     if top := summary.gaps.most_common(TOP):
         console.print("gaps, in notes: " + ", ".join(f"{gap} {number}" for gap, number in top))
