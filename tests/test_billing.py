@@ -355,6 +355,7 @@ def test_both_sides_on_one_line_are_one_unit_and_never_stand_beside_50() -> None
     assert told(audit(note, "63030-LT-RT x2")) == ["conflict/units_beyond_levels"]
     assert told(audit(note, "63030-LT-RT x3")) == ["conflict/units_beyond_levels"]
     assert told(audit(note, "63030-50-LT-RT")) == ["modifier_differs"]
+    assert told(audit(note, "63030-50-LT", "63030-50-RT")) == ["conflict/units_beyond_levels"] * 2
 
 
 def test_units_split_over_lines_are_added() -> None:

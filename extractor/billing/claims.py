@@ -75,7 +75,7 @@ def _joined(written: Iterable[tuple[int, frozenset[str]]]) -> Tally:
     for units, modifiers in written:
         both = modifiers & SIDE_MODIFIERS == {"LT", "RT"}
         tally[tuple(sorted(modifiers - {"LT", "RT"} | {"50"} if both else modifiers))] += units
-    for left in [m for m in tally if "LT" in m]:
+    for left in [m for m in tally if SIDE_MODIFIERS.intersection(m) == {"LT"}]:
         rest = set(left) - {"LT"}
         right, both_sides = tuple(sorted(rest | {"RT"})), tuple(sorted(rest | {"50"}))
         pairs = min(tally[left], tally[right])
