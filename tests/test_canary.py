@@ -61,6 +61,8 @@ def place(tmp_path: Path) -> Path:
     for suffix in ("txt", "json"):
         (tmp_path / "spoilt" / "notes" / "a" / f"01.{suffix}").write_text(NOTE, encoding="utf-8")
     (tmp_path / "dates.csv").write_text("note_id,date_of_service\na,2024-05-01\n", encoding="utf-8")
+    bill = "note_id,code,units,modifiers\na,63047,1,\na,63048," + f'"{NOTE}",\nb,"{NOTE}",1,\n'
+    (tmp_path / "billed.csv").write_text(bill, encoding="utf-8")
     return tmp_path
 
 
@@ -83,7 +85,7 @@ def run(place: Path, *arguments: str) -> tuple[int, str]:
 
 def left(place: Path) -> dict[str, str]:
     """All that lies in ``place`` beside what was put there, caches and temporary files included, by its path."""
-    names = ("notes", "notes.jsonl", "gold.jsonl", "results.jsonl", "corpus", "spoilt")
+    names = ("notes", "notes.jsonl", "gold.jsonl", "results.jsonl", "corpus", "spoilt", "billed.csv")
     put = {place / name for name in names}
     files = (path for path in place.rglob("*") if path.is_file() and not put & {path, *path.parents})
     return {str(path.relative_to(place)): path.read_bytes().decode("latin-1") for path in files}
@@ -115,6 +117,12 @@ COMMANDS = {
     "extract, to go on with nothing": (1, "extract notes -o out --resume"),
     "extract, redacted": (1, "extract notes notes.jsonl -o out --redact --table"),
     "corpus agreement, no labels": (2, "corpus agreement notes"),
+    "audit": (1, "audit billed.csv --notes notes --notes notes.jsonl -o out --policy"),
+    "audit, a step that quotes": (1, "broken: audit billed.csv --notes notes -o out"),
+    "audit, a note as the bill": (2, "audit notes/a.txt --notes notes -o out"),
+    "audit, broken results": (2, "audit billed.csv --results results.jsonl -o out"),
+    "audit, a note as edits": (2, "audit billed.csv --notes notes -o out --edits notes/a.txt"),
+    "audit, a note as descriptors": (2, "audit billed.csv --notes notes -o out --descriptors notes/a.txt"),
 }
 
 

@@ -114,6 +114,7 @@ def test_an_edit_may_not_be_there_twice_on_one_day(tmp_path: Path) -> None:
 
 
 def test_columns_are_exactly_those_of_the_form(tmp_path: Path) -> None:
+    assert "Zyxwomble" not in "".join(faults(tmp_path, "Zyxwomble,63047\n"))
     assert faults(tmp_path, "kind,code,other,modifier,units,edition,valid_from,patient\n") == [
         "no column 'valid_to', column 'patient' is not known; the table of edits has the columns "
         "kind, code, other, modifier, units, edition, valid_from, valid_to"

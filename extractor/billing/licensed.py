@@ -54,7 +54,8 @@ def read_licensed(
     """
     sheet, problems = read_sheet(path, what), list[str]()
     missing = [f"no column {name!r}" for name in columns if name not in sheet.columns]
-    strange = [f"column {name!r} is not known" for name in sheet.columns if name not in columns]
+    headed = len(missing) < len(columns)  # else the first row may be no heading, and is not quoted
+    strange = [f"column {name!r} is not known" for name in sheet.columns if name not in columns and headed]
     if missing or strange:
         raise UsageError(f"{path}: {', '.join(missing + strange)}; {what} has the columns {', '.join(columns)}")
     problems += [f"row {cells.row}: {cells.fault}" for cells in sheet.rows if cells.fault]
