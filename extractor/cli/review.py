@@ -153,6 +153,8 @@ def export(
         _tell(found, len(items))
     else:
         (write_brat if to is Form.BRAT else write_labelstudio)(output, items, history, reviewer)
+        if all(verdict.reviewer != reviewer for verdict in history):
+            screen.warn(f"{verdicts} has no verdict of {reviewer}: the notes are as their records have them")
     screen.stdout().print(f"wrote {output}", soft_wrap=True)
 
 
