@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from extractor.pipeline import Extractor, load
 from extractor.review.item import Item
 from extractor.review.pages import asset
+from extractor.review.run import explained
 from extractor.review.view import note_html
 from tests.browser import grave_faults
 from tests.review_data import HOSTILE, SAMPLES
@@ -96,6 +97,21 @@ def test_steps_that_are_not_known_are_said_to_be_so(reader: Extractor) -> None:
     html = note_html(item, reader.knowledge)
     assert "The steps of the reasoning are not known" in html
     assert "select.interbody.first" in html
+
+
+def test_a_text_that_the_record_was_not_made_from_is_told_and_another_version_is_not_taken_for_one(
+    reader: Extractor,
+) -> None:
+    made = sample(reader, "tlif-with-decompression")
+    other = dataclasses.replace(made, text=f"Page 1.\n{made.text}", steps=())
+    (found,) = explained([other], reader)
+    assert "The marks may stand on words they were not made for" in note_html(found, reader.knowledge)
+    before = dataclasses.replace(made.record.provenance, package="0.0.9")
+    (older,) = explained(
+        [dataclasses.replace(other, record=dataclasses.replace(made.record, provenance=before))], reader
+    )
+    assert "The marks may stand" not in note_html(older, reader.knowledge)
+    assert "The marks may stand" not in note_html(made, reader.knowledge)
 
 
 def test_every_code_of_every_sample_is_shown_with_its_rules(reader: Extractor) -> None:

@@ -12,11 +12,14 @@ from extractor.result import NoteResult, Step
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """``steps``: the reasoning, where the record could be made again from the text; else none is told."""
+    """``steps``: the reasoning, where the record could be made again from the text; else none is told. ``other_text``:
+    the very reader that made the record makes another of this text, so that is not the text it was made from.
+    """
 
     text: str = field(repr=False)
     record: NoteResult
     steps: tuple[Step, ...] = field(default=(), compare=False)
+    other_text: bool = field(default=False, compare=False)
 
     @property
     def note_id(self) -> str:
@@ -36,8 +39,9 @@ class Item:
 
     def explained(self, made_again: NoteResult) -> Item:
         """With the reasoning of a record made again, if that record says the same."""
-        same = Item(self.text, made_again).record_digest == self.record_digest
-        return replace(self, steps=made_again.steps) if same else self
+        if Item(self.text, made_again).record_digest == self.record_digest:
+            return replace(self, steps=made_again.steps)
+        return replace(self, other_text=made_again.provenance == self.record.provenance)
 
 
 def _digest(data: bytes) -> str:

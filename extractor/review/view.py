@@ -98,6 +98,7 @@ class Viewer:
             asides=[(name, why(name, tables)) for name in _asides(record)],
             other_steps=[step for step in item.steps if step.rule not in ruled],
             explained=bool(item.steps),
+            other_text=item.other_text,
             audit=audit,
         )
 
