@@ -467,7 +467,7 @@ def trained(little: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     folders = []
     for number in (1, 2):
         folder = tmp_path_factory.mktemp(f"model{number}") / "small"
-        write(train(little, "small"), folder)
+        write(train(little, "small", risk=0.03), folder)
         folders.append(folder)
     return folders[0], folders[1]
 
@@ -496,9 +496,14 @@ def test_test_hands_teach_nothing(little: Path, trained: tuple[Path, Path], tmp_
         entry = json.loads(label.read_text(encoding="utf-8"))
         entry["gold"]["families"] = ["laminotomy"]
         label.write_text(json.dumps(entry), encoding="utf-8")
-    write(train(other, "small"), tmp_path / "small")
+    write(train(other, "small", risk=0.03), tmp_path / "small")
     assert (tmp_path / "small" / "classifier.skops").read_bytes() == (trained[0] / "classifier.skops").read_bytes()
     assert (tmp_path / "small" / "scores.json").read_bytes() != (trained[0] / "scores.json").read_bytes()
+
+
+def test_too_few_notes_for_the_risk_that_is_allowed_are_told(little: Path) -> None:
+    with pytest.raises(UsageError, match=r"no certainty keeps the share of wrong families under 0\.5%: too few notes"):
+        train(little, "small", risk=0.005)
 
 
 def test_two_hands_are_too_few(little: Path, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def begun(corpus: Path) -> tuple[Trained, list[Example]]:
-    return retrain.begin(corpus, ["b", "i", "k"])
+    return retrain.begin(corpus, ["b", "i", "k"], risk=0.03)
 
 
 def lines(hand: str, *names: str) -> list[dict[str, Any]]:
@@ -119,7 +119,7 @@ def test_the_command_trains_with_reviewed_notes(
     tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path / "gold.jsonl", lines("c", "01", "02", "03"))
-    given = ["opnote", "train", corpus, "-o", tmp_path / "mine", "--gold", path]
+    given = ["opnote", "train", corpus, "-o", tmp_path / "mine", "--gold", path, "--risk", "0.03"]
     monkeypatch.setattr(sys, "argv", list(map(str, given)))
     monkeypatch.setattr("extractor.training.train.with_interval", partial(with_interval, draws=10))
     assert main() == 0

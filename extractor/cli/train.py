@@ -29,13 +29,25 @@ Gold = Annotated[
 ]
 
 
-def train(corpus: CorpusFolder, output: Output, baselines: Baselines = None, gold: Gold = None) -> None:
+Risk = Annotated[
+    float,
+    typer.Option(
+        help="Share of the notes that pass without a look that may have a wrong family; few notes need a larger one.",
+        min=0.001,
+        max=0.5,
+    ),
+]
+
+
+def train(
+    corpus: CorpusFolder, output: Output, baselines: Baselines = None, gold: Gold = None, risk: Risk = 0.02
+) -> None:
     """Fit the classifier of families and write classifier, manifest, scores, plots and card. Needs the extra train."""
     from extractor.training.train import train as run  # noqa: PLC0415
     from extractor.training.train import write  # noqa: PLC0415
 
     beside = _read(baselines) if baselines else None
-    trained = run(corpus, output.name, gold or ())
+    trained = run(corpus, output.name, gold or (), risk)
     write(trained, output, beside)
     point = trained.fitted.chosen
     screen.stdout().print(

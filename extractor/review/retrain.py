@@ -17,7 +17,7 @@ from extractor.review.need import Place
 from extractor.training.corpus import LabelledNote, corpus_version, read_corpus, read_splits
 from extractor.training.curves import calibration_error, families_exact, macro_auprc, with_interval
 from extractor.training.examples import Example, read_examples, targets
-from extractor.training.fit import certainties
+from extractor.training.fit import RISK, certainties
 from extractor.training.train import Trained, joined, judged, learn
 
 Array = NDArray[Any]
@@ -45,19 +45,22 @@ def taught_with(trained: Trained, gold: Iterable[LabelledNote]) -> Trained:
     """
     more = read_examples(gold, trained.knowledge)
     taught = joined(trained.taught, more, trained.examined)
-    return learn(trained.name, taught, trained.examined, trained.knowledge, trained.corpus, trained.unseen)
+    return learn(
+        trained.name, taught, trained.examined, trained.knowledge, trained.corpus, trained.unseen, trained.fitted.risk
+    )
 
 
-def begin(corpus: Path, hands: Collection[str]) -> tuple[Trained, list[Example]]:
+def begin(corpus: Path, hands: Collection[str], risk: float = RISK) -> tuple[Trained, list[Example]]:
     """A classifier taught by a few hands of a corpus and examined by its test hands, and the notes of all others: a
-    pool to choose from. What is known of the pool's labels is used by nothing here.
+    pool to choose from. What is known of the pool's labels is used by nothing here. ``risk``: the share of wrong
+    families that may pass.
     """
     tables, test = knowledge_module.load(), read_splits(corpus)["test"]
     examples = list(read_examples(read_corpus(corpus / "notes"), tables))
     taught = [example for example in examples if example.hand in hands]
     examined = [example for example in examples if example.hand in test]
     pool = [example for example in examples if example.hand not in test | set(hands)]
-    return learn("few hands", taught, examined, tables, corpus_version(corpus)), pool
+    return learn("few hands", taught, examined, tables, corpus_version(corpus), risk=risk), pool
 
 
 def before_after(before: Trained, after: Trained, *, draws: int = 300) -> list[Change]:

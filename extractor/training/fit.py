@@ -18,7 +18,7 @@ from extractor.vocabulary import Family
 Floats = NDArray[np.float64]
 
 RISK = 0.02
-"""Of the notes that pass without a look, at most so many may have a wrong family."""
+"""Of the notes that pass without a look, at most so many may have a wrong family, unless a share is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Fitted:
     held: Held
     curve: tuple[Point, ...]
     chosen: Point
+    risk: float
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def curve_of(examples: Sequence[Example], joint: Floats) -> tuple[Point, ...]:
     return tuple(risk_coverage(certainties(examples, joint)[open_], right[open_], of=len(examples)))
 
 
-def fit(examples: Sequence[Example], names: Sequence[str]) -> Fitted:
+def fit(examples: Sequence[Example], names: Sequence[str], risk: float = RISK) -> Fitted:
     """The classifier of all examples, and the threshold by what hands held out one by one showed.
 
     Raises ``UsageError`` when there are fewer than three hands or no threshold keeps the risk.
@@ -98,7 +99,7 @@ def fit(examples: Sequence[Example], names: Sequence[str]) -> Fitted:
         raise UsageError("training needs notes by at least three hands, to hold each out in turn")
     held = hold_out(taught)
     curve = curve_of(examples, held.joint)
-    chosen = choose(curve, RISK)
+    chosen = choose(curve, risk)
     if chosen is None:
-        raise UsageError(f"no certainty keeps the share of wrong families under {RISK:.0%}: too few notes or too hard")
-    return Fitted(taught.fit(votes=True), taught.fit(votes=False), held, curve, chosen)
+        raise UsageError(f"no certainty keeps the share of wrong families under {risk:.1%}: too few notes or too hard")
+    return Fitted(taught.fit(votes=True), taught.fit(votes=False), held, curve, chosen, risk)

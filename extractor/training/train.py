@@ -61,7 +61,7 @@ class Trained:
         return tuple(feature.id for feature in self.knowledge.features)
 
 
-def train(corpus: Path, name: str, gold: Sequence[Path] = ()) -> Trained:
+def train(corpus: Path, name: str, gold: Sequence[Path] = (), risk: float = RISK) -> Trained:
     """Read the corpus, fit, and judge the test hands. ``gold``: files of more labelled notes to learn from.
 
     Raises ``UsageError`` when the corpus is not fit to train on.
@@ -71,7 +71,8 @@ def train(corpus: Path, name: str, gold: Sequence[Path] = ()) -> Trained:
     taught = [example for example in examples if example.hand not in splits["test"]]
     examined = [example for example in examples if example.hand in splits["test"]]
     more = read_examples((note for path in gold for note in labelled(path)), tables)
-    return learn(name, joined(taught, more, examined), examined, tables, corpus_version(corpus, gold), splits["unseen"])
+    version, unseen = corpus_version(corpus, gold), splits["unseen"]
+    return learn(name, joined(taught, more, examined), examined, tables, version, unseen, risk)
 
 
 def learn(
@@ -81,9 +82,10 @@ def learn(
     knowledge: Knowledge,
     corpus: str,
     unseen: frozenset[str] = frozenset(),
+    risk: float = RISK,
 ) -> Trained:
     """Fit to the examples taught. Raises ``UsageError`` when they are too few or too hard."""
-    fitted = fit(taught, tuple(feature.id for feature in knowledge.features))
+    fitted = fit(taught, tuple(feature.id for feature in knowledge.features), risk)
     return Trained(name, fitted, taught, examined, knowledge, corpus, unseen)
 
 
@@ -161,7 +163,7 @@ def scores(trained: Trained) -> dict[str, Any]:
     point = trained.fitted.chosen
     found["threshold"] = {
         "certainty": _round(point.certainty),
-        "risk_allowed": RISK,
+        "risk_allowed": trained.fitted.risk,
         "coverage": _round(point.coverage),
         "risk": _round(point.risk),
         "upper_bound": _round(point.bound),
