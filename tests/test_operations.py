@@ -177,3 +177,76 @@ def test_a_lamina_spared_at_a_level_that_is_not_named_leaves_the_laminoplasty_it
         "Attention was turned to the level below. The lamina was left intact.",
     )
     assert read(extractor, *told) == (["laminoplasty"], ["63051"])
+
+
+STENOSIS = (
+    "The lamina of L4 was removed, the L4-5 facets were undercut and both L5 roots were followed out their foramina."
+)
+STOPPED = "The pressure fell and the operation was aborted."
+
+
+@pytest.mark.parametrize(
+    ("told", "modifiers"),
+    [
+        (f"{STENOSIS} Satisfied with this, we decided to close. The wound was closed in layers.", ()),
+        (f"We stopped until the pressure was back. {STENOSIS} The wound was closed.", ()),
+        (f"{STENOSIS} {STOPPED} The wound was closed.", ("53",)),
+    ],
+)
+def test_an_operation_is_stopped_only_where_no_work_follows_and_it_is_not_its_plain_end(
+    extractor: Extractor, told: str, modifiers: tuple[str, ...]
+) -> None:
+    header = "PREOPERATIVE DIAGNOSIS: Lumbar stenosis L4-5.\nPROCEDURE: L4-5 laminectomy."
+    result = extractor.extract(f"{header}\nDESCRIPTION OF PROCEDURE: {PRONE} {told}", date_of_service=DAY)
+    assert [(code.code, code.modifiers) for code in result.codes] == [("63047", modifiers)]
+
+
+def test_what_was_taken_before_a_stop_is_counted_and_not_what_the_header_meant(extractor: Extractor) -> None:
+    told = (
+        "PREOPERATIVE DIAGNOSIS: Lumbar stenosis.",
+        "PROCEDURE: L3-L5 laminectomy.",
+        f"DESCRIPTION OF PROCEDURE: {PRONE} The lower two thirds of the L4 lamina was removed. {STOPPED}",
+    )
+    assert read(extractor, *told) == (["central_laminectomy"], ["63005"])
+
+
+@pytest.mark.parametrize(
+    "muscles",
+    ["The muscles were raised off the laminae of L4 and L5.", "Soft tissue was cleared away from the L4 lamina."],
+)
+def test_muscles_raised_off_laminae_are_an_exposure(extractor: Extractor, muscles: str) -> None:
+    told = ("PROCEDURE: L4-5 exploration.", f"DESCRIPTION OF PROCEDURE: {PRONE} {muscles} The wound was closed.")
+    assert read(extractor, *told) == ([], [])
+
+
+def test_of_a_header_with_two_works_the_cage_is_at_its_own_level(extractor: Extractor) -> None:
+    root = "until the L5 roots were free in their foramina, over and above what the cage needed"
+    told = (
+        "PREOPERATIVE DIAGNOSIS: Spondylolisthesis L5-S1. Stenosis L4-5 and L5-S1.",
+        "PROCEDURE: L4-S1 decompression and L5-S1 TLIF.",
+        f"DESCRIPTION OF PROCEDURE: {PRONE} At L4-5 the lower half of the L4 lamina and medial facets were removed.",
+        f"At L5-S1 the L5 lamina was removed and the facets were resected {root}. A cage was placed into L5-S1.",
+    )
+    assert read(extractor, *told) == (["foraminal_laminectomy", "interbody_decompression"], ["63047", "63052"])
+
+
+def test_a_second_film_and_the_edge_of_the_lower_lamina_tell_a_second_interspace(extractor: Extractor) -> None:
+    window = "The ligament was removed, the annulus was incised and the disc was removed."
+    told = (
+        "PREOPERATIVE DIAGNOSIS: Disc herniation L4-5, left.",
+        "PROCEDURE: Left L4-5 microdiscectomy.",
+        "INDICATION: MRI shows a herniation at L4-5 and a second disc herniation at L5-S1.",
+        f"DESCRIPTION OF PROCEDURE: {PRONE} At L4-5 the lower edge of the L4 lamina was drilled. {window}",
+        f"A new x-ray showed L5-S1. The lower edge of the L5 lamina was removed. {window}",
+    )
+    assert read(extractor, *told) == (["laminotomy"], ["63030", "63035"])
+
+
+def test_the_upper_articular_process_of_a_bone_borders_the_interspace_above(extractor: Extractor) -> None:
+    told = (
+        "PREOPERATIVE DIAGNOSIS: Foraminal stenosis.",
+        "PROCEDURE: Right lumbar foraminotomy.",
+        f"DESCRIPTION OF PROCEDURE: {PRONE} The superior articular process of L5 was resected and the foramen opened.",
+    )
+    result = extractor.extract("\n".join(told), date_of_service=DAY)
+    assert result.attributes.levels == ("L4-L5",)
