@@ -579,11 +579,12 @@ def test_a_broken_exclusion_is_refused_with_its_file_and_row(tables: Path) -> No
         file.write("x,gill_laminectomy,gill_laminectomy,level,,,,confirmed,recalled\n")
     line = len((tables / "exclusions.csv").read_text(encoding="utf-8").splitlines())
     assert problems(tables) == [
+        f"exclusions.csv:{line - 1}: valid_to 2023-01-01 is not after valid_from 2024-01-01; "
+        "it is the first day without it",
         f"exclusions.csv:{line - 1}: scope 'place' is not known; allowed are interspace, level, region, session",
         f"exclusions.csv:{line}: meaning is empty",
         f"exclusions.csv:{line - 1}: source 'nobody' is not in sources.toml",
         f"exclusions.csv:{line - 1}: one '63999' is no code of codes.csv and no family",
-        f"exclusions.csv:{line - 1}: valid_to 2023-01-01 is not after valid_from 2024-01-01",
         f"exclusions.csv:{line}: 'gill_laminectomy' excludes itself",
         f"exclusions.csv:{line}: id 'x' is there twice",
     ]

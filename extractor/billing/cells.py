@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from extractor.knowledge.code import NUMBER
+
 MOST_UNITS = 999
 
-_CODE = re.compile(r"[0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4}")
 _SHORT = re.compile(r"[0-9]{1,3}[FTU]")  # 0274T, whose zero a spreadsheet or a database dropped
 _SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(\d{2}),(\d{3})")
@@ -35,7 +36,7 @@ def code_of(cell: str, told: list[str]) -> tuple[str, tuple[str, ...]]:
         raise RefusedError("the code is a number in scientific notation, its digits are lost; export it as text")
     first, *behind = _mended(cell).split("-")
     code = first.zfill(5) if _SHORT.fullmatch(first) else first
-    if not _CODE.fullmatch(code):
+    if not NUMBER.fullmatch(code):
         raise RefusedError("the code is not five characters like 63047 or 0274T")
     if behind:
         told.append("modifiers taken from behind the code")

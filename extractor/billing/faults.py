@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.billing.case import Case, units_of
 from extractor.billing.claims import SIDE_MODIFIERS, Claim, billed_tally, sided_units
 from extractor.billing.result import Fault
-from extractor.knowledge.code import Code, Count, Sides
+from extractor.knowledge.code import NUMBER, Code, Count, Sides
 from extractor.knowledge.exclusions import Exclusion, Scope
 from extractor.vocabulary import Fusion, Gap, Region, Role, Status
 
-_CODE = re.compile(r"\d{4}[0-9A-Z]|[A-Z]\d{4}")
 _SPINE_AND_CORD = "63"
 """How numbers of spine and cord surgery begin: one of them that no table knows does not exist."""
 
@@ -42,7 +40,7 @@ def outside(claim: Claim, case: Case) -> bool:
     """Whether the claim is of a code that other families hold, or may hold."""
     known = claim.code in case.knowledge.codebook.companions
     known = known or any(claim.code in span for span in case.knowledge.billing.outside)
-    strange = bool(_CODE.fullmatch(claim.code)) and not claim.code.startswith(_SPINE_AND_CORD)
+    strange = bool(NUMBER.fullmatch(claim.code)) and not claim.code.startswith(_SPINE_AND_CORD)
     return claim.row is None and (known or strange)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,27 +10,18 @@ from typing import TypedDict, TypeVar
 
 from extractor.billing.sheet import read_sheet
 from extractor.errors import UsageError
+from extractor.knowledge.code import NUMBER
+from extractor.knowledge.days import InForce
 from extractor.knowledge.rows import Row
-
-_CODE = re.compile(r"\d{4}[0-9A-Z]|[A-Z]\d{4}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
+class Dated(InForce):
     """Of an edition, for the days from ``valid_from`` up to, not including, ``valid_to``; ``None`` is open."""
 
     edition: str
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
-
-    def in_force(self, day: dt.date) -> bool:
-        return (self.valid_from or dt.date.min) <= day < (self.valid_to or dt.date.max)
-
-    def overlaps(self, other: Dated) -> bool:
-        """Whether some day has both in force."""
-        starts = (self.valid_from or dt.date.min, other.valid_from or dt.date.min)
-        ends = (self.valid_to or dt.date.max, other.valid_to or dt.date.max)
-        return max(starts) < min(ends)
 
 
 Made = TypeVar("Made", bound=Dated)
@@ -71,16 +61,14 @@ def read_licensed(
 def code_of(row: Row, column: str) -> str:
     """The cell as a code, of five digits, or a letter and four of them."""
     code = row.text(column)
-    if code and not _CODE.fullmatch(code):
+    if code and not NUMBER.fullmatch(code):
         row.problem(f"{column} {code!r} is not a code like 63047, 0274T or C9757")
     return code
 
 
 def span_of(row: Row) -> Span:
     """Edition and days of a row."""
-    first, last = row.day("valid_from"), row.day("valid_to")
-    if first and last and first >= last:
-        row.problem(f"valid_to {last} is not after valid_from {first}; it is the first day without it")
+    first, last = row.days()
     return {"edition": row.text("edition"), "valid_from": first, "valid_to": last}
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from extractor.knowledge.days import InForce
 from extractor.vocabulary import Family, LevelUnit, Region
+
+NUMBER = re.compile(r"[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4}")
+"""How any code of a procedure is written, of whatever family: 63047, 0274T, C9757."""
 
 
 class Count(StrEnum):
@@ -46,7 +51,7 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class Code(InForce):
     """A CPT code number for the days from ``valid_from`` up to, not including, ``valid_to`` (``None`` is open)."""
 
     code: str
@@ -61,15 +66,6 @@ class Code:
     meaning: str
     certainty: Certainty
     sources: tuple[str, ...]
-
-    def in_force(self, day: dt.date) -> bool:
-        return (self.valid_from or dt.date.min) <= day < (self.valid_to or dt.date.max)
-
-    def overlaps(self, other: Code) -> bool:
-        """Whether some day has both rows in force."""
-        starts = (self.valid_from or dt.date.min, other.valid_from or dt.date.min)
-        ends = (self.valid_to or dt.date.max, other.valid_to or dt.date.max)
-        return max(starts) < min(ends)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def read_companions(table: Traversable, sources: Collection[str], problems: list
 
 def _code(row: Row, sources: Collection[str]) -> Code:
     check_sources(row, sources)
-    code = Code(
+    first, last = row.days()
+    return Code(
         code=_number(row),
         families=row.words("families", Family),
         regions=row.words("regions", Region),
@@ -51,14 +52,12 @@ def _code(row: Row, sources: Collection[str]) -> Code:
         add_on=row.flag("add_on"),
         parents=row.parts("parents"),
         sides=row.word("sides", Sides),
-        valid_from=row.day("valid_from"),
-        valid_to=row.day("valid_to"),
+        valid_from=first,
+        valid_to=last,
         meaning=row.text("meaning"),
         certainty=row.word("certainty", Certainty),
         sources=row.parts("sources"),
     )
-    _check_dates(row, code)
-    return code
 
 
 def _number(row: Row) -> str:
@@ -74,13 +73,6 @@ def check_sources(row: Row, sources: Collection[str]) -> None:
     for source in row.parts("sources"):
         if source not in sources:
             row.problem(f"source {source!r} is not in sources.toml")
-
-
-def _check_dates(row: Row, code: Code) -> None:
-    if code.valid_from and code.valid_to and code.valid_from >= code.valid_to:
-        row.problem(
-            f"valid_to {code.valid_to} is not after valid_from {code.valid_from}; it is the first day without it"
-        )
 
 
 def _check_parents(row: Row, code: Code, known: Collection[str]) -> None:

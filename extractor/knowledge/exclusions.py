@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 
 from extractor.knowledge.code import Certainty, Code
 from extractor.knowledge.code_table import check_sources
+from extractor.knowledge.days import InForce
 from extractor.knowledge.rows import Row, read_rows
 from extractor.vocabulary import Family, Fusion
 
@@ -26,7 +27,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(InForce):
     """Two sides that exclude each other, from ``valid_from`` up to, not including, ``valid_to``.
 
     Each side is a code number or a family; the other may be a fusion that was done.
@@ -41,9 +42,6 @@ class Exclusion:
     meaning: str
     certainty: Certainty
     sources: tuple[str, ...]
-
-    def in_force(self, day: dt.date) -> bool:
-        return (self.valid_from or dt.date.min) <= day < (self.valid_to or dt.date.max)
 
     def parts(self, one: Code, other: Code) -> bool:
         """Whether these two codes are its two sides, in either order."""
@@ -101,8 +99,6 @@ def read_exclusions(
     for row, found in rows:
         check_sources(row, sources)
         _check_sides(row, found, codes)
-        if found.valid_from and found.valid_to and found.valid_from >= found.valid_to:
-            row.problem(f"valid_to {found.valid_to} is not after valid_from {found.valid_from}")
         if found.id in seen:
             row.problem(f"id {found.id!r} is there twice")
         seen.add(found.id)
@@ -110,13 +106,14 @@ def read_exclusions(
 
 
 def _exclusion(row: Row) -> Exclusion:
+    first, last = row.days()
     return Exclusion(
         id=row.text("id"),
         one=row.text("one"),
         other=row.text("other"),
         scope=row.word("scope", Scope),
-        valid_from=row.day("valid_from"),
-        valid_to=row.day("valid_to"),
+        valid_from=first,
+        valid_to=last,
         meaning=row.text("meaning"),
         certainty=row.word("certainty", Certainty),
         sources=row.parts("sources"),

@@ -68,6 +68,13 @@ class Row:
             self.problem(f"{column} {cell!r} is not a date like 2026-01-31")
             return None
 
+    def days(self) -> tuple[dt.date | None, dt.date | None]:
+        """The columns ``valid_from`` and ``valid_to``, the first day in force and the first no longer."""
+        first, last = self.day("valid_from"), self.day("valid_to")
+        if first and last and first >= last:
+            self.problem(f"valid_to {last} is not after valid_from {first}; it is the first day without it")
+        return first, last
+
 
 def read_table(table: Traversable, problems: list[str]) -> str:
     """The text of a table file; empty, with a problem noted, when it is not there, too large or not UTF-8."""
