@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.table import Table
 
@@ -28,7 +27,7 @@ from extractor.notes.readers import read_notes
 from extractor.result import NoteFailure, NoteResult
 from extractor.settings import Settings
 from extractor.writers.audit import FILES, prepare_audit, write_audit
-from extractor.writers.records import RESULTS, read_records
+from extractor.writers.records import read_records
 
 BilledPath = Annotated[Path, typer.Argument(help="CSV or TSV of what was billed: a row a code, or a row a note.")]
 Folder = Annotated[Path, typer.Option("-o", "--output", help="Folder for the audit.", metavar="AUDITDIR")]
@@ -100,7 +99,7 @@ def audit(
     compare = _audit(edits or [])
     words = read_descriptors(descriptors) if descriptors else None
     prepare_audit(output, force=force)
-    records = _records(results) if results else _read(notes or [], dates, file, workers)
+    records = read_records(results) if results else _read(notes or [], dates, file, workers)
     with screen.counting("notes") as moved:
         made = (moved() or note for note in audited(records, file, compare))
         summary = write_audit(made, file, output, words)
@@ -115,19 +114,6 @@ def _audit(edits: list[Path]) -> Audit:
     from extractor.billing.audit import audit as core_audit  # noqa: PLC0415
 
     return partial(core_audit, edits=read_edits(edits))
-
-
-def _records(results: Path) -> Iterator[NoteResult | NoteFailure]:
-    path = results / RESULTS if results.is_dir() else results
-    read = 0
-    try:
-        for record in read_records(path):
-            yield record
-            read += 1
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}; opnote extract --to jsonl writes it") from None
-    except msgspec.MsgspecError:
-        raise UsageError(f"{path}:{read + 1}: not a record of this version; extract the notes again") from None
 
 
 def _read(notes: list[Path], dates: Path | None, file: BilledFile, workers: int) -> Iterator[NoteResult | NoteFailure]:

@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
 from extractor.errors import UsageError
 from extractor.notes.note import Note
 from extractor.result import NoteFailure, NoteResult
 from extractor.review.item import Item
 from extractor.settings import Settings
-from extractor.writers.journal import Outcome, outcome_of
+from extractor.writers.journal import Outcome
+from extractor.writers.records import read_records
 from extractor.writers.saved import hashed
-
-RESULTS = "results.jsonl"
 
 
 class Piping(Protocol):
@@ -45,7 +42,7 @@ def read_run(results: Path, notes: Iterable[Note | NoteFailure]) -> Run:
     there are no results, one is damaged, or none has its note.
     """
     texts = {note.note_id: note.text for note in notes if isinstance(note, Note)}
-    records = list(_records(results / RESULTS))
+    records = list(read_records(results))
     read = [record for record in records if isinstance(record, NoteResult)]
     given = {record.note_id: text for record in read if (text := _text_of(record.note_id, texts)) is not None}
     if read and not given:
@@ -74,19 +71,6 @@ def explained(items: Iterable[Item], reader: Piping, workers: int = 1) -> Iterat
 def settings_of(run: Run) -> Settings:
     """The policies by which the records were made, of the first of them."""
     return Settings.read(run.items[0].record.provenance.settings) if run.items else Settings()
-
-
-def _records(file: Path) -> Iterator[Outcome]:
-    try:
-        lines = file.read_bytes().split(b"\n")
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}; opnote extract --to jsonl writes it") from None
-    for number, line in enumerate(lines, start=1):
-        if line:
-            try:
-                yield outcome_of(line)
-            except msgspec.MsgspecError:
-                raise UsageError(f"{file}:{number}: not a record of this version; extract the notes again") from None
 
 
 def _text_of(note_id: str, texts: Mapping[str, str]) -> str | None:

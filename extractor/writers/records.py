@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from extractor.errors import UsageError
 from extractor.writers.about import About
 from extractor.writers.journal import Outcome, outcome_of
 from extractor.writers.rows import CODE_COLUMNS, NOTE_COLUMNS, code_rows, note_row
@@ -46,9 +47,20 @@ def jsonl(folder: Path, about: About) -> Iterator[_Lines]:
 
 
 def read_records(path: Path) -> Iterator[Outcome]:
-    """The records of a ``results.jsonl``, one at a time."""
-    with path.open("rb") as file:
-        yield from map(outcome_of, file)
+    """The records of a results folder, or of its ``results.jsonl``, one at a time.
+
+    Raises ``UsageError`` when there are none, or one of another version, with its line.
+    """
+    path = path / RESULTS if path.is_dir() else path
+    number = 0
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):  # noqa: B007  # told when the line is no record
+                yield outcome_of(line)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}; opnote extract --to jsonl writes it") from None
+    except msgspec.MsgspecError:
+        raise UsageError(f"{path}:{number}: not a record of this version; extract the notes again") from None
 
 
 @contextmanager
